@@ -1,0 +1,1 @@
+"""`kkiri demo`: five peers on this machine do what people do, through the command line only."""

@@ -1,0 +1,98 @@
+"""The running peer as its surfaces see it: the world, how it is doing, and the way to stop it."""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+
+from kkiri import __version__
+from kkiri.app.answers import KeptAnswer, NewsAnswer, StatusAnswer
+from kkiri.app.config import Config
+from kkiri.app.hub_supervisor import HubProcess
+from kkiri.app.telling import found_answer, hub_answer, transfer_answer
+from kkiri.event.nip19 import npub
+from kkiri.flows.fetch import transfers
+from kkiri.flows.finds import Found
+from kkiri.flows.world import HubState, World
+from kkiri.ports.state import KeptSearch
+
+NEWS_MAX = 200  # new finds of kept searches that are held for a page that opens later
+
+
+@dataclass(slots=True, kw_only=True)
+class News:
+    """New finds of kept searches, the last few, and who waits for more."""
+
+    _items: deque[NewsAnswer] = field(default_factory=lambda: deque(maxlen=NEWS_MAX))
+    _seen: int = 0
+    _more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self, kept: KeptSearch, found: Found) -> None:
+        """Add one."""
+        self._items.append(
+            NewsAnswer(kept=kept.number, words=kept.words, found=found_answer(found))
+        )
+        self._seen += 1
+        self._more.set()
+        self._more = asyncio.Event()
+
+    async def follow(self) -> AsyncGenerator[NewsAnswer]:
+        """Give those that are held, what came while the peer was off first, then all new ones."""
+        at = self._seen - len(self._items)
+        while True:
+            more = self._more
+            missed = min(self._seen - at, len(self._items))
+            at = self._seen
+            for news in list(self._items)[len(self._items) - missed :]:
+                yield news
+            if at == self._seen:
+                await more.wait()
+
+
+class Peer:
+    """What the page and the local API stand on."""
+
+    def __init__(self, world: World, config: Config, hub: HubProcess) -> None:
+        self.world = world
+        self.config = config
+        self.hub = hub
+        self.news = News()
+        self.stopping = asyncio.Event()
+        self.page = ""
+        """The page's address; set when it listens."""
+
+    def status(self) -> StatusAnswer:
+        """Say how the peer is doing."""
+        world = self.world
+        listings, size = world.library.totals()
+        address = world.torrents.address
+        rows = world.hubs.rows()
+        own_open = any(row.own and row.state is HubState.OPEN for row in rows)
+        return StatusAnswer(
+            ready=bool(self.page) and own_open,
+            npub=npub(world.signer.pubkey),
+            page=self.page,
+            hub=world.own_hub,
+            reachable=world.hubs.address() is not None,
+            hubs=[hub_answer(row) for row in rows if row.state is HubState.OPEN or row.why],
+            shared=listings,
+            shared_bytes=size,
+            transfers=[transfer_answer(view) for view in transfers(world)],
+            network=world.network.value,
+            torrents=None if address is None else str(address),
+            home=str(self.config.home),
+            version=__version__,
+            pid=os.getpid(),
+        )
+
+    def kept(self) -> list[KeptAnswer]:
+        """Give the kept searches."""
+        return [
+            KeptAnswer(number=kept.number, words=kept.words, created_at=kept.created_at)
+            for kept in self.world.people.kept()
+        ]
+
+    def stop(self) -> None:
+        """Begin to stop."""
+        self.stopping.set()

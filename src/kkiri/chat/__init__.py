@@ -1,0 +1,1 @@
+"""Private messages and rooms; pure. Filled by a later order."""

@@ -1,0 +1,1 @@
+"""Locks and refunds; pure. Filled by a later order."""

@@ -1,0 +1,1 @@
+"""The signed record: its form, kinds, filters, wire messages, signature."""

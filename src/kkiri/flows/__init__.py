@@ -1,0 +1,1 @@
+"""One async function for each thing a person or the peer does."""

@@ -1,0 +1,1 @@
+"""Listings of goods, auctions and orders; pure. Filled by a later order."""

@@ -1,0 +1,1 @@
+"""Words to tokens, queries, ranking, clustering; pure."""

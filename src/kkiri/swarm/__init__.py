@@ -1,0 +1,1 @@
+"""Torrents as data: magnets, metainfo, layout of shared folders; pure."""

@@ -1,0 +1,1 @@
+"""Whom one follows, names and blocks; pure."""

@@ -1,0 +1,110 @@
+"""Routes of people and hubs, and how the peer is doing."""
+
+import asyncio
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from kkiri.app.answers import (
+    AddedHubAnswer,
+    DoneAnswer,
+    FoundAnswer,
+    HubAnswer,
+    PersonAnswer,
+    StatusAnswer,
+)
+from kkiri.app.peer import Peer
+from kkiri.app.telling import found_answer, hub_answer, person_answer
+from kkiri.flows import people
+from kkiri.flows.join import add_hub
+from kkiri.web.asked import AskedHub, AskedNothing, AskedPerson, AskedPetname, AskedProfile, Who
+from kkiri.web.lines import Emit, EventResponse
+
+LIVE_SECONDS = 0.5  # between two looks for the page; unchanged states are not sent
+
+
+def knowing(peer: Peer) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter(prefix="/api", tags=["status", "hubs"])
+    _people(routes, peer)
+
+    @routes.get("/status")
+    async def status() -> StatusAnswer:
+        """Say how the peer is doing."""
+        return peer.status()
+
+    @routes.get("/live", response_class=Response)
+    async def live() -> Response:
+        """Give the status as server-sent events, whenever it changes."""
+        return EventResponse(lambda emit: _live(peer, emit), peer.stopping)
+
+    @routes.post("/stop")
+    async def stop(asked: AskedNothing) -> DoneAnswer:
+        """Stop the peer."""
+        peer.stop()
+        return DoneAnswer()
+
+    @routes.get("/hubs")
+    async def hubs() -> list[HubAnswer]:
+        """List the hubs in use and in the book."""
+        return [hub_answer(row) for row in peer.world.hubs.rows()]
+
+    @routes.post("/hubs")
+    async def add(asked: AskedHub) -> AddedHubAnswer:
+        """Call a hub and keep it."""
+        known = await add_hub(peer.world, asked.address)
+        return AddedHubAnswer(url=known.url, key=known.key)
+
+    return routes
+
+
+def _people(routes: APIRouter, peer: Peer) -> None:
+    @routes.get("/people")
+    async def on_and_followed() -> list[PersonAnswer]:
+        """List who is followed, named or on right now."""
+        return [person_answer(person) for person in await people.known(peer.world)]
+
+    @routes.get("/people/{who}")
+    async def person(who: Who) -> PersonAnswer:
+        """Show a person: npub, hex key, petname or profile name."""
+        return person_answer(await people.person(peer.world, who))
+
+    @routes.get("/people/{who}/library")
+    async def library(who: Who) -> list[FoundAnswer]:
+        """Give all that a person shares."""
+        pubkey = await people.resolve(peer.world, who)
+        return [found_answer(found) for found in await people.library_of(peer.world, pubkey)]
+
+    @routes.post("/follow")
+    async def follow(asked: AskedPerson) -> DoneAnswer:
+        """Follow a person, or no longer."""
+        await people.follow(peer.world, asked.who, asked.on)
+        return DoneAnswer()
+
+    @routes.post("/block")
+    async def block(asked: AskedPerson) -> DoneAnswer:
+        """Block a person, or no longer."""
+        await people.block(peer.world, asked.who, asked.on)
+        return DoneAnswer()
+
+    @routes.post("/petname")
+    async def petname(asked: AskedPetname) -> DoneAnswer:
+        """Give a person a name of one's own."""
+        await people.petname(peer.world, asked.who, asked.name)
+        return DoneAnswer()
+
+    @routes.post("/profile")
+    async def profile(asked: AskedProfile) -> DoneAnswer:
+        """Say who one is."""
+        await people.set_profile(peer.world, asked.name, asked.about)
+        return DoneAnswer()
+
+
+async def _live(peer: Peer, emit: Emit) -> None:
+    told: StatusAnswer | None = None
+    while True:
+        status = peer.status()
+        if status != told:
+            told = status
+            await emit(status)
+        await asyncio.sleep(LIVE_SECONDS)

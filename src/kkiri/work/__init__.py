@@ -1,0 +1,1 @@
+"""Jobs, work units and quorums; pure. Filled by a later order."""
