@@ -1,0 +1,1 @@
+"""Playing: what a browser can show, ranges, subtitles, playlists, watching together. Pure."""
