@@ -2,52 +2,18 @@
 
 import asyncio
 import os
-from collections import deque
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
 
 from kkiri import __version__
 from kkiri.app.answers import KeptAnswer, NewsAnswer, StatusAnswer
 from kkiri.app.config import Config
 from kkiri.app.hub_supervisor import HubProcess
+from kkiri.app.live import Board
 from kkiri.app.telling import found_answer, hub_answer, transfer_answer
 from kkiri.event.nip19 import npub
 from kkiri.flows.fetch import transfers
 from kkiri.flows.finds import Found
 from kkiri.flows.world import HubState, World
 from kkiri.ports.state import KeptSearch
-
-NEWS_MAX = 200  # new finds of kept searches that are held for a page that opens later
-
-
-@dataclass(slots=True, kw_only=True)
-class News:
-    """New finds of kept searches, the last few, and who waits for more."""
-
-    _items: deque[NewsAnswer] = field(default_factory=lambda: deque(maxlen=NEWS_MAX))
-    _seen: int = 0
-    _more: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def tell(self, kept: KeptSearch, found: Found) -> None:
-        """Add one."""
-        self._items.append(
-            NewsAnswer(kept=kept.number, words=kept.words, found=found_answer(found))
-        )
-        self._seen += 1
-        self._more.set()
-        self._more = asyncio.Event()
-
-    async def follow(self) -> AsyncGenerator[NewsAnswer]:
-        """Give those that are held, what came while the peer was off first, then all new ones."""
-        at = self._seen - len(self._items)
-        while True:
-            more = self._more
-            missed = min(self._seen - at, len(self._items))
-            at = self._seen
-            for news in list(self._items)[len(self._items) - missed :]:
-                yield news
-            if at == self._seen:
-                await more.wait()
 
 
 class Peer:
@@ -57,7 +23,7 @@ class Peer:
         self.world = world
         self.config = config
         self.hub = hub
-        self.news = News()
+        self.board = Board()
         self.stopping = asyncio.Event()
         self.page = ""
         """The page's address; set when it listens."""
@@ -85,6 +51,11 @@ class Peer:
             version=__version__,
             pid=os.getpid(),
         )
+
+    def tell_news(self, kept: KeptSearch, found: Found) -> None:
+        """Tell what a kept search found."""
+        news = NewsAnswer(kept=kept.number, words=kept.words, found=found_answer(found))
+        self.board.tell("news", news)
 
     def kept(self) -> list[KeptAnswer]:
         """Give the kept searches."""

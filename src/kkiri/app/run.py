@@ -93,7 +93,7 @@ def _tasks(peer: Peer, hubs: HubSet, ready: HubReady) -> Sequence[Task]:
         ("watch transfers", watch_transfers(world)),
         ("reseed", reseed(world)),
         ("follow folders", follow_folders(world)),
-        ("kept searches", run_kept(world, peer.news.tell)),
+        ("kept searches", run_kept(world, peer.tell_news)),
     )
 
 

@@ -89,6 +89,7 @@ async def _follow(peer: Peer, asked: AskedFind, emit: Emit) -> None:
 
 
 async def _news(peer: Peer, emit: Emit) -> None:
-    async with aclosing(peer.news.follow()) as news:
-        async for one in news:
-            await emit(one)
+    async with aclosing(peer.board.follow(held=("news",))) as told:
+        async for topic, said in told:
+            if topic == "news":
+                await emit(said)

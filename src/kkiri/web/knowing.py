@@ -1,6 +1,7 @@
 """Routes of people and hubs, and how the peer is doing."""
 
 import asyncio
+from contextlib import aclosing
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -35,7 +36,7 @@ def knowing(peer: Peer) -> APIRouter:
 
     @routes.get("/live", response_class=Response)
     async def live() -> Response:
-        """Give the status as server-sent events, whenever it changes."""
+        """Give what goes on as server-sent events, `{"TOPIC": …}`: the status, news, messages."""
         return EventResponse(lambda emit: _live(peer, emit), peer.stopping)
 
     @routes.post("/stop")
@@ -101,10 +102,22 @@ def _people(routes: APIRouter, peer: Peer) -> None:
 
 
 async def _live(peer: Peer, emit: Emit) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_tell_status(peer, emit), name="tell the status")
+        group.create_task(_tell_board(peer, emit), name="tell the board")
+
+
+async def _tell_status(peer: Peer, emit: Emit) -> None:
     told: StatusAnswer | None = None
     while True:
         status = peer.status()
         if status != told:
             told = status
-            await emit(status)
+            await emit({"status": status})
         await asyncio.sleep(LIVE_SECONDS)
+
+
+async def _tell_board(peer: Peer, emit: Emit) -> None:
+    async with aclosing(peer.board.follow(held=("news", "notice"))) as told:
+        async for topic, said in told:
+            await emit({topic: said})

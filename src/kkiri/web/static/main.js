@@ -62,7 +62,8 @@ one("show-transfers").addEventListener("click", toggle);
 
 listen(
   "/api/live",
-  (status) => {
+  ({ status }) => {
+    if (!status) return;
     const others = status.hubs.filter((hub) => !hub.own && hub.state === "open").length;
     one("state").textContent = words.hubs(others);
     one("state").classList.toggle("on", status.ready);
