@@ -18,9 +18,11 @@ import pytest
 import uvicorn
 
 from kkiri.app.peer import Peer
+from kkiri.base.types import InfoHash
 from kkiri.web import guard
 from kkiri.web.api import make_app
 from kkiri.web.guard import Door, Guard, Knock, Receive, Scope, Send, Verdict
+from kkiri.web.side_doors import PLAYLIST, file_key, side_doors
 from tests.e2e.browser import Browser, browser
 
 TOKEN = "A" * 43
@@ -29,6 +31,12 @@ KNOCKS_A_ROUTE_MIN = 10  # of 19 tries; browsers leave out beacons and sockets b
 SETTLE_SECONDS_MAX = 60.0
 QUIET_SECONDS = 1.0
 FILLED = {"{info_hash}": "a" * 40, "{who}": "npub1x"}
+STOLEN = InfoHash("a" * 40)
+# what stands behind the side doors, with credentials that an evil page has got hold of
+SIDE_PATHS = (
+    f"/open/{file_key(TOKEN, STOLEN, 0)}/{STOLEN}/0/film.mp4",
+    f"/open/{file_key(TOKEN, STOLEN, PLAYLIST)}/{STOLEN}/{PLAYLIST}/film.m3u8",
+)
 REBIND = f"--host-resolver-rules=MAP {EVIL} 127.0.0.1"
 
 ATTACK = """
@@ -149,7 +157,7 @@ def page() -> Iterator[_Page]:
         assert thread.is_alive()
         threading.Event().wait(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    made.append(Guard(recorder, Door(port=port, token=TOKEN)))
+    made.append(Guard(recorder, Door(port=port, token=TOKEN, sides=side_doors(TOKEN))))
     yield _Page(port, recorder, knocks)
     server.should_exit = True
     thread.join(10)
@@ -195,6 +203,7 @@ def routes() -> list[tuple[str, str, str | None]]:
             for way in ways
         ]
     found += [("GET", path, None) for path in ("/", "/static/main.js", "/openapi.json", "/none")]
+    found += [("GET", path, None) for path in SIDE_PATHS]
     assert len(found) > 25
     return found
 

@@ -33,6 +33,7 @@ from kkiri.app.refusal import only_refusal
 from kkiri.app.run import running
 from kkiri.base.errors import DidNotStartError, KkiriError
 from kkiri.web.guard import App, Door, Guard
+from kkiri.web.side_doors import side_doors
 
 HOST = "127.0.0.1"  # never anything else: the page is for this machine (SAFETY, defaults)
 INTERRUPTED = 130  # what shells report for Ctrl-C
@@ -133,7 +134,9 @@ async def _serve(config: Config, home: Home, *, by_verb: bool) -> None:
             loading = group.create_task(asyncio.to_thread(_load_routes), name="load the routes")
             async with running(config) as peer:
                 _stop_on_signals(peer)
-                server = _Page(_settings(Guard((await loading)(peer), Door(port, token(home)))))
+                secret = token(home)
+                door = Door(port, secret, side_doors(secret))
+                server = _Page(_settings(Guard((await loading)(peer), door)))
                 group.create_task(server.serve(sockets=[page]), name="page")
                 await server.listens.wait()
                 peer.page = f"http://{HOST}:{port}"

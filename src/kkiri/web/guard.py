@@ -14,6 +14,8 @@ BODY_BYTES_MAX = 64 * 1024  # the largest thing said to the API is a magnet link
 COOKIE_BYTES_MAX = 16 * 1024  # other programs on 127.0.0.1 share our cookie jar
 COOKIE_SECONDS = 365 * 24 * 3600  # one opened link a year
 LINK_FIELD = "t"
+PAGE_METHODS = frozenset({"GET", "HEAD", "POST"})
+READING = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND"})  # the last two ask in WebDAV
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -86,12 +88,34 @@ class Knock:
         return values[0] if len(values) == 1 else ("" if values else None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideDoor:
+    """Paths for other programs, which bring a credential of their own; for reading only.
+
+    The page's token does not open it, and its credential opens nothing else.
+    """
+
+    prefix: str
+    """Such as `/open`: that path and all below it."""
+    opens: Callable[[Knock], bool]
+    """Whether a request brings the credential; compares in constant time."""
+    methods: frozenset[str] = frozenset({"GET", "HEAD"})
+    """Of these only those in READING."""
+    challenge: str = ""
+    """What `WWW-Authenticate` asks a stranger for, such as `Basic realm="kkiri"`."""
+
+    def leads_to(self, path: str) -> bool:
+        """Say whether a path is behind it."""
+        return path == self.prefix or path.startswith(f"{self.prefix}/")
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """What is right for one page."""
 
     port: int
     token: str
+    sides: tuple[SideDoor, ...] = ()
 
     def __repr__(self) -> str:
         return f"Door({self.port})"
@@ -106,6 +130,10 @@ class Door:
         """Give the cookie's name; cookies are shared by all ports of a host, so it has ours."""
         return f"kkiri_{self.port}"
 
+    def side(self, path: str) -> SideDoor | None:
+        """Give the side door before a path."""
+        return next((one for one in self.sides if one.leads_to(path)), None)
+
 
 def judge(door: Door, knock: Knock) -> Verdict:
     """Decide about one request from its head alone."""
@@ -114,12 +142,17 @@ def judge(door: Door, knock: Knock) -> Verdict:
         return Verdict.WRONG_HOST
     if knock.values("upgrade"):
         return Verdict.BAD
-    if knock.method not in {"GET", "HEAD", "POST"}:
+    side = door.side(knock.path)
+    if knock.method not in (PAGE_METHODS if side is None else side.methods & READING):
         return Verdict.METHOD
     origin = knock.value("origin")
-    site = knock.value("sec-fetch-site")
     if origin is not None and origin != f"http://{host}":
         return Verdict.CROSS_SITE
+    return _judge_page(door, knock, origin) if side is None else _judge_side(side, knock)
+
+
+def _judge_page(door: Door, knock: Knock, origin: str | None) -> Verdict:
+    site = knock.value("sec-fetch-site")
     if knock.method != "POST" and _opens_link(door, knock):
         return Verdict.ENTER
     if knock.values("authorization"):
@@ -134,6 +167,13 @@ def judge(door: Door, knock: Knock) -> Verdict:
     elif knock.method == "POST" and origin is None:
         return Verdict.CROSS_SITE
     return _judge_body(knock) if knock.method == "POST" else Verdict.PASS
+
+
+def _judge_side(side: SideDoor, knock: Knock) -> Verdict:
+    # programs send no Sec-Fetch-Site, browsers always do: no other page gets in with a stolen link
+    if knock.value("sec-fetch-site") not in {None, "same-origin", "none"}:
+        return Verdict.CROSS_SITE
+    return Verdict.PASS if side.opens(knock) else Verdict.STRANGER
 
 
 def _judge_body(knock: Knock) -> Verdict:
@@ -209,8 +249,11 @@ class Guard:
                 await _answer(send, verdict.value, headers, b"")
             case _:
                 body = WORDS[verdict].encode()
-                kind = [(b"content-type", b"text/plain; charset=utf-8")]
-                await _answer(send, verdict.value, kind, body)
+                head = [(b"content-type", b"text/plain; charset=utf-8")]
+                side = self._door.side(knock.path) if knock is not None else None
+                if verdict is Verdict.STRANGER and side is not None and side.challenge:
+                    head.append((b"www-authenticate", side.challenge.encode()))
+                await _answer(send, verdict.value, head, body)
 
 
 class _TooLargeError(Exception):
