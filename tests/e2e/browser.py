@@ -1,6 +1,9 @@
-"""A real Chromium without a window, driven over its own debugging socket; for the page's tests."""
+"""A real Chromium without a window, driven over its own debugging socket; for the page's tests.
 
-import base64
+`with browser(folder, lang="ko-KR") as page:` gives one tab and `page.tab()` another of the same
+browser; two `browser(...)` are two people. What went wrong in a tab is in `page.problems()`.
+"""
+
 import contextlib
 import json
 import shutil
@@ -9,11 +12,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+
+from tests.e2e.tab import Tab, Wire
+from tests.e2e.watching import BINDING, CENTRE, KEYS
 
 START_SECONDS_MAX = 30.0
-WAIT_SECONDS_MAX = 20.0
 FRAME_BYTES_MAX = 64 * 1024 * 1024  # a screenshot
 FLAGS = (
     "--headless=new",
@@ -31,71 +37,141 @@ FLAGS = (
 )
 
 
-class Browser:
-    """One page of one browser."""
+class Hands(Tab):
+    """What a person does with mouse, keys and files: real input, not events made by a script."""
 
-    def __init__(self, link: ClientConnection) -> None:
-        self._link = link
-        self._number = 0
-        self._session: str | None = None
-        self.events: list[dict[str, Any]] = []
+    def click(self, selector: str) -> None:
+        """Click what a person would hit there: it must be shown, not covered and not disabled."""
+        self.wait(f"document.querySelector({json.dumps(selector)}) !== null")
+        where = self.run(f"({CENTRE})({json.dumps(selector)})")
+        assert "why" not in where, f"{selector}: {where['why']}"
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            self.say(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=where["x"],
+                y=where["y"],
+                button="none" if kind == "mouseMoved" else "left",
+                clickCount=0 if kind == "mouseMoved" else 1,
+            )
 
-    def open_page(self) -> None:
-        """Open an empty page and attach to it."""
-        target = self.say("Target.createTarget", url="about:blank")["targetId"]
-        self._session = None
-        answer = self.say("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = answer["sessionId"]
-        self.say("Page.enable")
-        self.say("Runtime.enable")
-        self.say("Network.enable")
+    def press(
+        self, key: str, *, shift: bool = False, ctrl: bool = False, alt: bool = False
+    ) -> None:
+        """Press and release one key: a character, or `Tab`, `Enter`, `ArrowDown`, `Escape` …"""
+        code, number, text = KEYS.get(key, ("", ord(key.upper()[0]), key))
+        held = (1 if alt else 0) | (2 if ctrl else 0) | (8 if shift else 0)
+        about: dict[str, Any] = {
+            "key": key,
+            "code": code or key,
+            "windowsVirtualKeyCode": number,
+            "modifiers": held,
+        }
+        spoken = {"text": text} if text and not ctrl and not alt else {}
+        self.say("Input.dispatchKeyEvent", type="keyDown", **about, **spoken)
+        self.say("Input.dispatchKeyEvent", type="keyUp", **about)
 
-    def say(self, method: str, **params: Any) -> dict[str, Any]:
-        """Give one order and its answer."""
-        self._number += 1
-        order: dict[str, Any] = {"id": self._number, "method": method, "params": params}
-        if self._session is not None:
-            order["sessionId"] = self._session
-        self._link.send(json.dumps(order))
-        while True:
-            said: dict[str, Any] = json.loads(self._link.recv(timeout=WAIT_SECONDS_MAX))
-            if said.get("id") == self._number:
-                if "error" in said:
-                    raise AssertionError(f"{method}: {said['error']}")
-                result: dict[str, Any] = said["result"]
-                return result
-            self.events.append(said)
+    def type(self, text: str, into: str | None = None) -> None:
+        """Write text where the focus is, or replace what stands in a field named by selector."""
+        if into is not None:
+            self.click(into)
+            self.press("a", ctrl=True)
+        self.say("Input.insertText", text=text)
 
-    def go(self, url: str) -> str:
-        """Open an address; give what went wrong, empty for nothing."""
-        error: str = self.say("Page.navigate", url=url).get("errorText", "")
-        with contextlib.suppress(TimeoutError):
-            self.wait("document.readyState === 'complete'")
-        return error
+    def compose(self, text: str, into: str) -> None:
+        """Write as a Korean input method does: each syllable grows before it is settled."""
+        self.click(into)
+        for letter in text:
+            self.say("Input.imeSetComposition", text=letter, selectionStart=1, selectionEnd=1)
+            self.say("Input.insertText", text=letter)
 
-    def run(self, script: str) -> Any:
-        """Run a script in the page and give its value, promises awaited."""
-        answer = self.say(
-            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+    def choose(self, selector: str, *paths: Path) -> None:
+        """Choose files in an `<input type=file>`."""
+        node = self.say("Runtime.evaluate", expression=f"document.querySelector({selector!r})")
+        files = [str(path) for path in paths]
+        self.say("DOM.setFileInputFiles", files=files, objectId=node["result"]["objectId"])
+
+
+class Browser(Hands):
+    """One tab of one browser, with what is to be seen in it."""
+
+    def tab(self) -> "Browser":
+        """Open a second tab: same cookies, its own events. Tabs in the back run slower."""
+        other = Browser(self.wire)
+        other.open_page()
+        return other
+
+    def playing(self, selector: str = "video") -> dict[str, float]:
+        """Wait until a film or song advances; give `time`, `length`, `width`, `height`."""
+        one = f"document.querySelector({selector!r})"
+        begin = self.wait(f"{one}?.readyState > 2 && {one}.currentTime + 1e-6") or 0.0
+        self.wait(f"{one}.currentTime > {begin}")
+        told: dict[str, float] = self.run(
+            f"(({{currentTime: time, duration: length, videoWidth: width, videoHeight: height}}) =>"
+            f" ({{time, length, width, height}}))({one})"
         )
-        if "exceptionDetails" in answer:
-            raise AssertionError(json.dumps(answer["exceptionDetails"])[:2000])
-        return answer["result"].get("value")
+        return told
 
-    def wait(self, script: str) -> Any:
-        """Wait until a script gives something true. Raises: TimeoutError."""
-        end = time.monotonic() + WAIT_SECONDS_MAX
-        while time.monotonic() < end:
-            with contextlib.suppress(AssertionError):  # while one page goes and the next comes
-                if value := self.run(script):
-                    return value
-            time.sleep(0.05)
-        raise TimeoutError(script)
+    def focused(self) -> str:
+        """Say what has the focus: its data-act, else its id, else its tag."""
+        told: str = self.run(
+            "(document.activeElement.dataset.act || document.activeElement.id"
+            " || document.activeElement.localName)"
+        )
+        return told
 
-    def picture(self, path: Path) -> None:
-        """Write what the page looks like."""
-        data = self.say("Page.captureScreenshot", format="png")["data"]
-        path.write_bytes(base64.b64decode(data))
+    def problems(self) -> list[str]:
+        """Give what went wrong: exceptions, errors of the console and the network (a 4xx is an
+        answer, not an error), breaches of the Content-Security-Policy, dialogs."""
+        self.run("0")
+        return [said for event in self.events if (said := _problem(event))]
+
+    def long_tasks(self) -> list[float]:
+        """Give the milliseconds of every task over 50 ms since this tab was opened."""
+        self.run("0")
+        return [told["ms"] for told in self._told("long task")]
+
+    def outside(self) -> set[str]:
+        """Give the addresses that were asked for anywhere but on 127.0.0.1."""
+        self.run("0")
+        sent = [one for one in self.events if one["method"] == "Network.requestWillBeSent"]
+        urls = [urlsplit(one["params"]["request"]["url"]) for one in sent]
+        inside = {"data", "blob", "about"}
+        return {
+            url.geturl()
+            for url in urls
+            if url.scheme not in inside and url.hostname not in {"127.0.0.1", "localhost"}
+        }
+
+    def _told(self, kind: str) -> list[dict[str, Any]]:
+        calls = [one["params"] for one in self.events if one["method"] == "Runtime.bindingCalled"]
+        said = [json.loads(one["payload"]) for one in calls if one["name"] == BINDING]
+        return [one for one in said if one["kind"] == kind]
+
+
+def _problem(event: dict[str, Any]) -> str:
+    """Say what an event complains of; empty for nothing."""
+    about = event["params"]
+    match event["method"]:
+        case "Runtime.exceptionThrown":
+            thrown = about["exceptionDetails"]
+            return str(thrown.get("exception", {}).get("description", thrown["text"]))
+        case "Runtime.consoleAPICalled" if about["type"] in {"error", "assert"}:
+            return "console: " + json.dumps(about["args"])[:500]
+        case "Log.entryAdded" if about["entry"]["level"] == "error" and not _refused(about):
+            return f"log: {about['entry']['text']} {about['entry'].get('url', '')}"
+        case "Page.javascriptDialogOpening":
+            return f"dialog: {about['message']}"
+        case "Runtime.bindingCalled" if about["name"] == BINDING:
+            told = json.loads(about["payload"])
+            return f"policy: {told['rule']} {told['what']}" if told["kind"] == "policy" else ""
+    return ""
+
+
+def _refused(about: dict[str, Any]) -> bool:
+    """Say whether an entry only tells that the peer answered 4xx: a cover it has not, a refusal."""
+    entry = about["entry"]
+    return entry["source"] == "network" and "status of 4" in entry["text"]
 
 
 @contextlib.contextmanager
@@ -113,7 +189,7 @@ def browser(folder: Path, *flags: str, lang: str = "en-US") -> Iterator[Browser]
     try:
         url = _socket_of(profile / "DevToolsActivePort", process)
         with connect(url, max_size=FRAME_BYTES_MAX, proxy=None) as link:
-            one = Browser(link)
+            one = Browser(Wire(link))
             one.open_page()
             yield one
     finally:
