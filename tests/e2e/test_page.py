@@ -73,7 +73,7 @@ def test_a_person_finds_and_gets_by_the_page(
         assert page.run("document.getElementById('results').hidden") is True
         assert page.run("document.activeElement.id") == "box"
         page.run("document.getElementById('show-transfers').click()")
-        assert page.run("document.querySelectorAll('#transfers li').length") == 1
+        page.wait("document.querySelectorAll('.view-transfers li').length === 1")
         assert _errors(page) == []
         sent = [event for event in page.events if event["method"] == "Network.requestWillBeSent"]
         hosts = {event["params"]["request"]["url"].split("/")[2] for event in sent}

@@ -1,49 +1,63 @@
 // The list of finds: drawn as they come, walked with the arrow keys.
-import { ask, listen, post } from "/static/api.js";
-import { button, make, note, one } from "/static/dom.js";
-import { language, length, size, words } from "/static/words.js";
+import { listen, live, post } from "/static/api.js";
+import { button, link, make, note, one } from "/static/dom.js";
+import { language, length, size, words as common } from "/static/words.js";
+import { words } from "/static/words-results.js";
 
-const list = document.querySelector("#results ol");
+const section = make("section");
+section.id = "results";
+section.hidden = true;
+const said = make("p");
+said.id = "count";
+said.setAttribute("aria-live", "polite");
+const list = make("ol");
+section.append(said, list);
 const asked = new Set(); // just now, until the peer tells of them
 const kept = new Map();
 let moving = new Map(); // info-hash to transfer, as the peer says
 let source = null;
 
-export function search(text, extra = {}) {
+export function open(main, text) {
+  if (!section.isConnected) {
+    main.append(section);
+    live.on("status", (status) => mark(status.transfers));
+  }
+  section.hidden = false;
+  search(text);
+}
+
+export function close() {
   source?.close();
-  one("results").hidden = false;
-  one("person").hidden = true;
-  one("count").textContent = words.searching;
+  section.hidden = true;
+}
+
+function search(text, extra = {}) {
+  source?.close();
+  said.textContent = words.searching;
   list.replaceChildren();
   kept.clear();
   const query = new URLSearchParams({ words: text, ...extra });
   source = listen(`/api/find/live?${query}`, heard, (broken) => broken.close());
 }
 
-export function leave() {
-  source?.close();
-  one("results").hidden = true;
-  one("person").hidden = true;
-}
-
-function heard(said, from) {
-  if (said.error) {
-    note(said.error[language]);
+function heard(told, from) {
+  if (told.error) {
+    note(told.error[language]);
     from.close();
-  } else if (said.found) {
-    draw(said.found);
-    if (said.found.length) tellCount();
-  } else if (said.done) {
+  } else if (told.found) {
+    draw(told.found);
+    if (told.found.length) tellCount();
+  } else if (told.done) {
     tellCount();
-  } else if (said.new) {
-    list.prepend(item(said.new));
+  } else if (told.new) {
+    list.prepend(item(told.new));
     tellCount();
   }
 }
 
 function tellCount() {
   const count = list.children.length;
-  one("count").textContent = count ? words.found(count) : words.nothing;
+  said.textContent = count ? words.found(count) : words.nothing;
 }
 
 function draw(finds) {
@@ -71,7 +85,7 @@ function item(find) {
 }
 
 // Shows on the finds what became of those that were asked for.
-export function mark(transfers) {
+function mark(transfers) {
   moving = new Map(transfers.map((transfer) => [transfer.info_hash, transfer]));
   for (const [hash, row] of kept) state(hash, row.querySelector(".get"));
 }
@@ -79,9 +93,9 @@ export function mark(transfers) {
 function state(hash, get) {
   const transfer = moving.get(hash);
   if (transfer) asked.delete(hash);
-  const text = transfer?.finished ? words.here : transfer || asked.has(hash) ? words.getting : words.get;
+  const text = transfer?.finished ? common.here : transfer || asked.has(hash) ? common.getting : common.get;
   if (get.textContent !== text) get.textContent = text;
-  get.disabled = text !== words.get;
+  get.disabled = text !== common.get;
 }
 
 function step(event, to) {
@@ -89,17 +103,19 @@ function step(event, to) {
   to?.focus();
 }
 
+// Goes to the first find; false when there is none.
 export function first() {
   list.firstElementChild?.focus();
+  return !section.hidden && list.firstElementChild !== null;
 }
 
 function about(find) {
-  const parts = [words.kinds[find.kind] ?? find.kind];
+  const parts = [common.kinds[find.kind] ?? find.kind];
   if (find.artist && !find.title.includes(find.artist)) parts.push(find.artist);
   if (find.album) parts.push(find.album);
   if (find.duration) parts.push(length(find.duration));
   parts.push(size(find.size));
-  if (find.files_total > 1) parts.push(words.files(find.files_total));
+  if (find.files_total > 1) parts.push(common.files(find.files_total));
   parts.push(words.sources(find.sources));
   return parts.join(" · ");
 }
@@ -107,7 +123,7 @@ function about(find) {
 function who(find) {
   const place = make("div", "who");
   const name = find.author_name || `${find.author.slice(0, 12)}…`;
-  place.append(button("", name, () => person(find.author)));
+  place.append(link("", name, `#/person/${find.author}`));
   if (find.looks_like) place.append(` · ${words.looksLike(find.looks_like)}`);
   if (find.confirmed > 1) place.append(` · ${words.confirmed(find.confirmed - 1)}`);
   return place;
@@ -122,24 +138,6 @@ async function fetchIt(find, get) {
   } catch (error) {
     asked.delete(find.info_hash);
     state(find.info_hash, get);
-    note(error.message);
-  }
-}
-
-async function person(npub) {
-  source?.close();
-  const path = `/api/people/${encodeURIComponent(npub)}`;
-  try {
-    const said = await ask(path);
-    const place = one("person");
-    place.hidden = false;
-    place.querySelector("h2").textContent = said.petname || said.name || words.unknown;
-    place.querySelector("p").textContent = [said.about, said.npub].filter(Boolean).join(" · ");
-    const library = await ask(`${path}/library`);
-    kept.clear();
-    draw(library);
-    one("count").textContent = words.shares(library.length);
-  } catch (error) {
     note(error.message);
   }
 }

@@ -1,16 +1,18 @@
 // What is being fetched: one row each, changed in place so that focus and reading stay.
-import { post } from "/static/api.js";
-import { button, make, note, one } from "/static/dom.js";
-import { length, plain, size, words } from "/static/words.js";
+import { live, post } from "/static/api.js";
+import { button, make, note, set } from "/static/dom.js";
+import { length, size } from "/static/words.js";
+import { words } from "/static/words-transfers.js";
 
-const list = document.querySelector("#transfers ol");
+const list = make("ol");
 const rows = new Map();
 
-export function show(transfers) {
-  const opener = one("show-transfers");
-  opener.hidden = transfers.length === 0;
-  opener.textContent = words.transfers(transfers.length);
-  if (transfers.length === 0) one("transfers").hidden = true;
+export function open(place) {
+  place.append(list);
+  return live.on("status", (status) => show(status.transfers));
+}
+
+function show(transfers) {
   for (const hash of [...rows.keys()]) {
     if (!transfers.some((transfer) => transfer.info_hash === hash)) {
       rows.get(hash).row.remove();
@@ -18,12 +20,6 @@ export function show(transfers) {
     }
   }
   for (const transfer of transfers) update(transfer);
-}
-
-export function toggle() {
-  const place = one("transfers");
-  place.hidden = !place.hidden;
-  one("show-transfers").setAttribute("aria-expanded", String(!place.hidden));
 }
 
 function update(transfer) {
@@ -39,11 +35,6 @@ function update(transfer) {
   set(parts.pause, transfer.state === "paused" ? words.resume : words.pause);
   set(parts.cancel, finished ? words.forget : words.cancel);
   parts.paused = transfer.state === "paused";
-}
-
-function set(element, text) {
-  const shown = plain(text);
-  if (element.textContent !== shown) element.textContent = shown;
 }
 
 function saying(transfer) {

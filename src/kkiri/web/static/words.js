@@ -1,55 +1,133 @@
-// The page's words in both languages; the browser says which.
+// The page's common words, in the browser's language; each view brings its own words-NAME.js.
 const korean = (navigator.language || "en").toLowerCase().startsWith("ko");
 export const language = korean ? "ko" : "en";
 
-const say = (english, other) => (korean ? other : english);
+// Gives the table of the reader's language out of {en: {…}, ko: {…}} with the same keys in both.
+export const pick = (tables) => tables[language];
 
-export const words = {
-  box: say("Find anything", "무엇이든 찾기"),
-  get: say("Get", "받기"),
-  getting: say("On its way", "받는 중"),
-  here: say("Here", "받음"),
-  nothing: say("Nothing was found.", "찾지 못했습니다."),
-  searching: say("Looking…", "찾는 중…"),
-  pause: say("Pause", "멈춤"),
-  resume: say("Go on", "잇기"),
-  cancel: say("Cancel", "취소"),
-  forget: say("Off the list", "목록에서 지우기"),
-  gone: say("kkiri is not running.", "끼리가 돌고 있지 않습니다."),
-  copied: say("The link is copied.", "링크를 복사했습니다."),
-  unknown: say("(no name)", "(이름 없음)"),
-  found: (count) => say(`${count} found`, `${count}가지 찾음`),
-  sources: (count) => say(count === 1 ? "1 source" : `${count} sources`, `가진 사람 ${count}`),
-  confirmed: (count) => say(`also shared by ${count} others`, `다른 ${count}명도 공유`),
-  looksLike: (name) => say(`not the ${plain(name)} you know`, `아는 ${plain(name)} 님이 아닙니다`),
-  files: (count) => say(`${count} files`, `파일 ${count}개`),
-  hubs: (count) => say(count === 1 ? "1 hub" : `${count} hubs`, `허브 ${count}곳`),
-  transfers: (count) => say(`Transfers ${count}`, `받는 것 ${count}`),
-  peers: (count) => say(count === 1 ? "1 peer" : `${count} peers`, `피어 ${count}`),
-  left: (time) => say(`${time} left`, `${time} 남음`),
-  shares: (count) => say(`shares ${count}`, `${count}가지 공유`),
-  kinds: {
-    music: say("music", "음악"),
-    film: say("film", "영상"),
-    text: say("text", "글"),
-    picture: say("picture", "그림"),
-    program: say("program", "프로그램"),
-    other: say("other", "기타"),
+// a stranger's text may turn the writing direction of what follows it
+export const plain = (text) => String(text ?? "").replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+
+export const words = pick({
+  en: {
+    name: "kkiri",
+    box: "Find anything",
+    menu: "Parts of kkiri",
+    skip: "To the results",
+    get: "Get",
+    getting: "On its way",
+    here: "Here",
+    play: "Play",
+    cancel: "Cancel",
+    close: "Close",
+    yes: "Yes",
+    save: "Save",
+    remove: "Remove",
+    copy: "Copy the link",
+    copied: "It is copied.",
+    copyYourself: "Copy this:",
+    more: "More",
+    back: "Back",
+    loading: "One moment…",
+    gone: "kkiri is not running. Start it with `kkiri up`; this page goes on by itself.",
+    broken: "This part of the page could not be opened.",
+    again: "Try again",
+    nowhere: "There is no such place here.",
+    unknown: "(no name)",
+    files: (count) => (count === 1 ? "1 file" : `${count} files`),
+    hubs: (count) => (count === 1 ? "1 hub" : `${count} hubs`),
+    views: {
+      transfers: "Transfers",
+      library: "Library",
+      people: "People",
+      person: "Person",
+      talks: "Talks",
+      talk: "Talk",
+      room: "Room",
+      kept: "Kept searches",
+      settings: "Settings",
+      play: "Play",
+      together: "Watch together",
+    },
+    corner: {
+      transfers: "transfers",
+      library: "library",
+      people: "people",
+      talks: "talks",
+      kept: "kept",
+      settings: "settings",
+    },
+    kinds: {
+      music: "music",
+      film: "film",
+      text: "text",
+      picture: "picture",
+      program: "program",
+      other: "other",
+    },
   },
-  states: {
-    metadata: say("looking for it", "찾는 중"),
-    checking: say("checking", "확인 중"),
-    fetching: say("fetching", "받는 중"),
-    seeding: say("here", "다 받음"),
-    paused: say("paused", "멈춤"),
-    disk_full: say("the disk is full", "디스크가 가득 찼습니다"),
-    failed: say("failed", "실패"),
-    waiting: say("waiting", "기다리는 중"),
+  ko: {
+    name: "끼리",
+    box: "무엇이든 찾기",
+    menu: "끼리의 곳곳",
+    skip: "결과로",
+    get: "받기",
+    getting: "받는 중",
+    here: "받음",
+    play: "틀기",
+    cancel: "취소",
+    close: "닫기",
+    yes: "예",
+    save: "저장",
+    remove: "지우기",
+    copy: "링크 복사",
+    copied: "복사했습니다.",
+    copyYourself: "이것을 복사하십시오:",
+    more: "더 보기",
+    back: "뒤로",
+    loading: "잠시만요…",
+    gone: "끼리가 돌고 있지 않습니다. `kkiri up`으로 켜면 이 페이지는 저절로 이어집니다.",
+    broken: "이 부분을 열지 못했습니다.",
+    again: "다시 해 보기",
+    nowhere: "그런 곳은 없습니다.",
+    unknown: "(이름 없음)",
+    files: (count) => `파일 ${count}개`,
+    hubs: (count) => `허브 ${count}곳`,
+    views: {
+      transfers: "받는 것",
+      library: "내 서재",
+      people: "사람들",
+      person: "사람",
+      talks: "이야기",
+      talk: "이야기",
+      room: "방",
+      kept: "지켜보는 검색",
+      settings: "설정",
+      play: "재생",
+      together: "함께 보기",
+    },
+    corner: {
+      transfers: "받는 것",
+      library: "서재",
+      people: "사람들",
+      talks: "이야기",
+      kept: "지켜보기",
+      settings: "설정",
+    },
+    kinds: {
+      music: "음악",
+      film: "영상",
+      text: "글",
+      picture: "그림",
+      program: "프로그램",
+      other: "기타",
+    },
   },
-};
+});
 
 const units = ["B", "kB", "MB", "GB", "TB"];
 
+// Bytes as a person reads them: 3.4 MB.
 export function size(bytes) {
   let left = bytes;
   let unit = 0;
@@ -60,6 +138,7 @@ export function size(bytes) {
   return `${unit === 0 || left >= 100 ? Math.round(left) : left.toFixed(1)} ${units[unit]}`;
 }
 
+// Seconds as a clock shows them: 3:07 or 1:02:03.
 export function length(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const two = (value) => String(value).padStart(2, "0");
@@ -68,5 +147,18 @@ export function length(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-// a stranger's text may turn the writing direction of what follows it
-export const plain = (text) => String(text ?? "").replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+const near = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const far = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+const steps = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [2592000, "day", 86400]];
+
+// A Unix time as a person says it: 3 minutes ago, yesterday, 4 May 2026.
+export function when(time) {
+  const ago = time - Date.now() / 1000;
+  for (const [limit, unit, seconds] of steps) {
+    if (Math.abs(ago) < limit) return near.format(Math.trunc(ago / seconds), unit);
+  }
+  return far.format(new Date(time * 1000));
+}
+
+const numbers = new Intl.NumberFormat(language);
+export const number = (value) => numbers.format(value);
