@@ -6,7 +6,7 @@ from pathlib import Path
 import libtorrent as lt
 import pytest
 
-from kkiri.adapters.torrents.settings import SessionSettings, limit_rates
+from kkiri.adapters.torrents.settings import limit_rates
 from kkiri.base.errors import NotFoundError, UnsafeFolderError
 from kkiri.ports.torrents import FetchSpec, SeedSpec, TransferState
 from tests.contract.torrents_kit import content, hash_of, here, make_torrent, session
@@ -37,9 +37,8 @@ async def test_a_file_moves_by_its_info_hash_alone(tmp_path: Path) -> None:
 
 
 async def test_rates_hold_for_peers_on_this_machine_too(tmp_path: Path) -> None:
-    settings = SessionSettings(state=tmp_path, dht=False, upload_rate=20_000, download_rate=30_000)
     engine = lt.session({"listen_interfaces": "127.0.0.1:0", "enable_dht": False})
-    limit_rates(engine, settings)
+    limit_rates(engine, 20_000, 30_000)
     for number in (lt.session.global_peer_class_id, lt.session.local_peer_class_id):
         held = engine.get_peer_class(number)
         assert (held["upload_limit"], held["download_limit"]) == (20_000, 30_000)

@@ -8,7 +8,41 @@ from pathlib import Path
 from kkiri.base.errors import KkiriError, NotFoundError
 from kkiri.base.types import Bytes, InfoHash
 from kkiri.event.listing import PeerAddress
+from kkiri.ports.swarms import Swarm
 from kkiri.ports.torrents import FetchSpec, Progress, SeedSpec, TransferState
+
+
+@dataclass
+class FakeSwarms:
+    """Implements `ports.swarms.Swarms`: what a test put in, and what was asked."""
+
+    held: dict[InfoHash, Swarm] = field(default_factory=dict)
+    chosen: dict[InfoHash, tuple[tuple[str, ...] | None, tuple[str, ...]]] = field(
+        default_factory=dict
+    )
+    rates: tuple[int, int] | None = None
+    erased: list[InfoHash] = field(default_factory=list)
+    stays: int = 0
+    """Files that somebody has changed."""
+
+    async def swarm(self, info_hash: InfoHash) -> Swarm:
+        if info_hash not in self.held:
+            raise NotFoundError(info_hash)
+        return self.held[info_hash]
+
+    async def choose(
+        self, info_hash: InfoHash, only: Sequence[str] | None, first: Sequence[str] = ()
+    ) -> None:
+        if info_hash not in self.held:
+            raise NotFoundError(info_hash)
+        self.chosen[info_hash] = (None if only is None else tuple(only), tuple(first))
+
+    async def erase(self, info_hash: InfoHash) -> int:
+        self.erased.append(info_hash)
+        return self.stays
+
+    def limit(self, upload_rate: Bytes, download_rate: Bytes) -> None:
+        self.rates = (upload_rate, download_rate)
 
 
 @dataclass
@@ -21,6 +55,7 @@ class FakeEngine:
     dialled: list[PeerAddress] = field(default_factory=list)
     refuses: KkiriError | None = None
     saves: int = 0
+    swarms: FakeSwarms = field(default_factory=FakeSwarms)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def finish(self, info_hash: InfoHash) -> None:

@@ -8,6 +8,9 @@ from typing import Protocol
 
 from kkiri.base.types import Bytes, InfoHash, Seconds
 from kkiri.event.listing import PeerAddress
+from kkiri.ports.arriving import ArrivingFile
+from kkiri.ports.media import FileStat
+from kkiri.ports.swarms import Swarms
 
 
 class TransferState(Enum):
@@ -51,6 +54,8 @@ class SeedSpec:
     """A torrent file: the `info` dict only."""
     folder: Path
     """The folder that holds the torrent's top name."""
+    stats: tuple[FileStat, ...] = ()
+    """How each file stood when it was hashed, in the torrent's order; empty where not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,9 @@ class FetchSpec:
 
 class Torrents(Protocol):
     """One libtorrent session; every method returns at once or awaits an alert."""
+
+    swarms: Swarms
+    """The look into each torrent's swarm."""
 
     @property
     def address(self) -> PeerAddress | None:
@@ -107,6 +115,26 @@ class Torrents(Protocol):
 
     def metainfo(self, info_hash: InfoHash) -> bytes | None:
         """Give the torrent file (`info` only) once it is known."""
+        ...
+
+    async def wait_metainfo(self, info_hash: InfoHash) -> bytes:
+        """Wait until the torrent file is known; give it.
+
+        Raises: NotFoundError when it was removed. Cancel-safe.
+        """
+        ...
+
+    async def open(
+        self, info_hash: InfoHash, index: int, seconds: Seconds | None = None
+    ) -> ArrivingFile:
+        """Open one file by its number in the torrent, read while it arrives or when it is here.
+
+        `seconds` is how long it plays, when known: it says how far to read ahead. Waits until it is
+        known what the torrent consists of. Reading a file of a download that left it out fetches
+        what is read. Whoever opens it closes it.
+
+        Raises: NotFoundError (no such torrent or file), FileChangedError. Cancel-safe.
+        """
         ...
 
     async def wait_complete(self, info_hash: InfoHash) -> Path:

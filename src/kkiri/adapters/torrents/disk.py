@@ -10,7 +10,8 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from kkiri.base.errors import RefusedError, UnsafeFolderError
@@ -82,6 +83,18 @@ def complete(part: Path, files: Sequence[tuple[Place, int]]) -> None:
             os.close(handle)
 
 
+def drop_unwanted(part: Path, places: Mapping[int, Place]) -> list[int]:
+    """Remove what came of files that are no longer wanted; give the numbers of those removed."""
+    removed = []
+    for number, place in places.items():
+        try:
+            part.joinpath(*place).unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        removed.append(number)
+    return removed
+
+
 def free_name(folder: Path, top: SafeName, taken: SafeName | None = None) -> SafeName:
     """Choose the final name beside what is there; `taken` is one that an earlier run reserved.
 
@@ -149,6 +162,56 @@ def discard(part: Path) -> None:
     """Remove what a cancelled download has so far; never anything outside the part folder."""
     if part.name.startswith(PART_PREFIX) and not part.is_symlink():
         shutil.rmtree(part, ignore_errors=True)
+
+
+def erase(folder: Path, files: Sequence[tuple[Place, tuple[int, int] | None]]) -> int:
+    """Delete files of a finished download, then the folders that are empty now.
+
+    Each comes with the size and time of change it had when it was done: one that differs, or of
+    which that is not known, stays, and so does all behind a link. Gives how many stayed.
+    """
+    stayed = 0
+    for place, known in files:
+        try:
+            with _opened(folder, place[:-1]) as (inside, at):
+                name = place[-1] if at is not None else inside / place[-1]
+                found = os.stat(name, dir_fd=at, follow_symlinks=False)
+                if not stat.S_ISREG(found.st_mode) or (found.st_size, found.st_mtime_ns) != known:
+                    stayed += 1
+                    continue
+                os.unlink(name, dir_fd=at)
+        except FileNotFoundError:
+            continue  # deleted by the person already
+        except OSError:
+            stayed += 1
+    folders = {place[:depth] for place, _ in files for depth in range(1, len(place))}
+    for parts in sorted(folders, key=len, reverse=True):
+        with suppress(OSError), _opened(folder, parts[:-1]) as (inside, at):
+            os.rmdir(parts[-1] if at is not None else inside / parts[-1], dir_fd=at)
+    return stayed
+
+
+@contextmanager
+def _opened(folder: Path, parts: Sequence[str]) -> Iterator[tuple[Path, int | None]]:
+    """Hold a folder below the chosen one open; a link on the way raises OSError.
+
+    Gives its path, and its handle where the system has such: a name is then looked up in no other.
+    """
+    inside = folder.joinpath(*parts)
+    if os.name == "nt":
+        for depth in range(len(parts) + 1):
+            if not stat.S_ISDIR(folder.joinpath(*parts[:depth]).lstat().st_mode):
+                raise NotADirectoryError(errno.ENOTDIR, str(inside))
+        yield inside, None
+        return
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    with ExitStack() as stack:
+        at = os.open(folder, flags)
+        stack.callback(os.close, at)
+        for part in parts:
+            at = os.open(part, flags, dir_fd=at)
+            stack.callback(os.close, at)
+        yield inside, at
 
 
 def stats(files: Sequence[Path]) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import libtorrent as lt
 
 from kkiri.adapters.torrents.alerts import PeerBanned, PeerCame, PeerLeft, Status
-from kkiri.adapters.torrents.disk import part_folder
+from kkiri.adapters.torrents.disk import part_folder, stats
 from kkiri.adapters.torrents.tickets import Ticket
 from kkiri.base.errors import NotFoundError
 from kkiri.base.names import collision_key
@@ -57,6 +57,8 @@ class Download:
     info: MetaInfo | None = None
     places: tuple[Place, ...] = ()
     wanted: frozenset[int] = frozenset()
+    first: frozenset[int] = frozenset()
+    """Of the wanted ones those that come before the others."""
     final: SafeName | None = None
     status: Status | None = None
     sources: dict[PeerAddress, None] = field(default_factory=dict)
@@ -75,9 +77,18 @@ class Download:
         """
         self.places = places(info)
         self.wanted = _wanted(info, self.only)
+        self.first &= self.wanted
         self.metainfo = metainfo
         self.info = info
         self.name = info.name
+
+    def choose(self, only: tuple[str, ...] | None, first: tuple[str, ...]) -> None:
+        """Want other files of it. Raises: NotFoundError when no file is called so."""
+        if self.info is None:
+            raise NotFoundError(self.info_hash)
+        wanted = _wanted(self.info, only)
+        self.first = _wanted(self.info, first) & wanted if first else frozenset()
+        self.only, self.wanted = only, wanted
 
     def files(self) -> list[tuple[Place, int]]:
         """Give place and size of each wanted file, in the part folder."""
@@ -85,6 +96,21 @@ class Download:
             return []
         sizes = [file.size for file in self.info.files]
         return [(self.places[number], sizes[number]) for number in sorted(self.wanted)]
+
+    def unwanted(self) -> dict[int, Place]:
+        """Give the place of each file that was not chosen, in the part folder."""
+        return {n: place for n, place in enumerate(self.places) if n not in self.wanted}
+
+    def pieces_of(self, numbers: Iterable[int]) -> set[int]:
+        """Give the pieces that some bytes of these files are in."""
+        found: set[int] = set()
+        wanted, start = set(numbers), 0
+        for number, file in enumerate(self.info.files if self.info is not None else ()):
+            if number in wanted and file.size and self.info is not None:
+                last = (start + file.size - 1) // self.info.piece_bytes
+                found.update(range(start // self.info.piece_bytes, last + 1))
+            start += file.size
+        return found
 
     def final_places(self) -> list[Place]:
         """Give the place of each file of the torrent under its final name."""
@@ -202,8 +228,26 @@ def from_ticket(ticket: Ticket) -> Download:
         name=ticket.name or ticket.info_hash,
         addresses={},
         only=ticket.only,
+        first=frozenset(ticket.first),
         paused=ticket.paused,
         final=ticket.name,
+    )
+
+
+def to_ticket(download: Download, resume: bytes, boot: str) -> Ticket:
+    """Give what a restart must know of a download; looks at the disk when it is done."""
+    done = download.phase is Phase.DONE
+    return Ticket(
+        info_hash=download.info_hash,
+        folder=download.folder,
+        only=download.only,
+        first=tuple(sorted(download.first)),
+        paused=download.paused,
+        name=download.final,
+        done=done,
+        stats=tuple(stats(download.wanted_paths())) if done else (),
+        resume=resume,
+        boot=boot,
     )
 
 

@@ -4,10 +4,9 @@ A step runs under its download's lock; what goes wrong with one is that one's st
 """
 
 import asyncio
-import errno
 import logging
 from collections.abc import Coroutine
-from dataclasses import replace
+from functools import partial
 
 import libtorrent as lt
 
@@ -21,19 +20,18 @@ from kkiri.adapters.torrents.alerts import (
     Told,
     sources,
 )
-from kkiri.adapters.torrents.download import Download, Phase, Seen, from_ticket
+from kkiri.adapters.torrents.download import Download, Phase, Seen, from_ticket, to_ticket
 from kkiri.adapters.torrents.engine import Engine
+from kkiri.adapters.torrents.moving import drop_unwanted, move
 from kkiri.adapters.torrents.settings import SessionSettings
 from kkiri.adapters.torrents.tickets import Ticket, Tickets, boot_mark
 from kkiri.base.errors import BadMetainfoError, KkiriError
 from kkiri.base.types import InfoHash
 from kkiri.ports.torrents import FetchSpec
 from kkiri.swarm.metainfo import cut, from_info, read
-from kkiri.swarm.places import top_name
 
 Stage = MetadataCame | Finished | Failed | Checking | Checked
 ADDRESSES_MAX = 64  # dialled for one download; more than a swarm of ours needs
-MOVES_MAX = 20  # tries to take a free name while others take them
 log = logging.getLogger(__name__)
 
 
@@ -99,6 +97,7 @@ class Downloads:
             name=spec.name or spec.info_hash,
             addresses=dict.fromkeys(spec.addresses[:ADDRESSES_MAX]),
             only=spec.only,
+            first=frozenset(() if ticket is None else ticket.first),
             paused=ticket is not None and ticket.paused,
             final=None if ticket is None else ticket.name,
         )
@@ -136,6 +135,15 @@ class Downloads:
             await self._store(download)
         if not paused and download.phase is Phase.FAILED:
             self._spawn(self._again(download), "again")
+
+    async def note(self, download: Download) -> None:
+        """Write down what was changed of one; the caller holds its lock."""
+        await self._store(download)
+
+    async def stats(self, download: Download) -> tuple[tuple[int, int], ...]:
+        """Give size and time of change of each wanted file when it was done, as far as known."""
+        ticket = await asyncio.to_thread(self._tickets.load, download.info_hash)
+        return () if ticket is None else ticket.stats
 
     async def save(self) -> None:
         """Write resume data of what changed."""
@@ -248,19 +256,7 @@ class Downloads:
         if resume is None:
             old = await asyncio.to_thread(self._tickets.load, download.info_hash)
             resume = b"" if old is None else old.resume
-        ticket = Ticket(
-            info_hash=download.info_hash,
-            folder=download.folder,
-            only=download.only,
-            paused=download.paused,
-            name=download.final,
-            done=download.phase is Phase.DONE,
-            resume=resume,
-            boot=self._boot,
-        )
-        if ticket.done:
-            found = await asyncio.to_thread(disk.stats, download.wanted_paths())
-            ticket = replace(ticket, stats=tuple(found))
+        ticket = await asyncio.to_thread(to_ticket, download, resume, self._boot)
         try:
             await asyncio.to_thread(self._tickets.store, ticket)
         except OSError as error:
@@ -310,34 +306,18 @@ class Downloads:
                 if not download.handle.status().is_finished:
                     return  # said of the torrent before its files were chosen
                 handle, download.handle = download.handle, None
-                download.phase = Phase.FINISHING
                 data = await self._engine.resume_data(handle, download.info_hash, always=True)
                 resume = data or b""
                 await self._engine.remove(handle, download.info_hash)
+                download.phase = Phase.FINISHING  # from here on all of it is in the part folder
             try:
-                await self._move(download, resume)
+                resume = await drop_unwanted(download, resume)
+                await move(download, partial(self._store, download, resume))
                 await self._settle(download, resume)
             except OSError as error:
                 self._failed(download, error.errno in disk.NO_ROOM, error.strerror or str(error))
             except KkiriError as error:
                 self._fail(download, str(error))
-
-    async def _move(self, download: Download, resume: bytes) -> None:
-        if download.info is None:
-            raise BadMetainfoError("no info")
-        await asyncio.to_thread(disk.complete, download.part, download.files())
-        top = top_name(download.info)
-        for _ in range(MOVES_MAX):
-            download.final = await asyncio.to_thread(
-                disk.free_name, download.folder, top, download.final
-            )
-            await self._store(download, resume)
-            if await asyncio.to_thread(
-                disk.take_place, download.part, top, download.folder, download.final
-            ):
-                return
-            download.final = None
-        raise OSError(errno.EEXIST, "the name is taken")
 
     def _failed(self, download: Download, no_room: bool, text: str) -> None:
         if no_room:

@@ -24,6 +24,8 @@ from kkiri.adapters.torrents.alerts import (
 from kkiri.adapters.torrents.settings import (
     BUSY_TICK_MS,
     IDLE_TICK_MS,
+    READ_QUEUE_SECONDS,
+    READ_TICK_MS,
     SessionSettings,
     closed_ranges,
     limit_rates,
@@ -50,6 +52,7 @@ class Engine:
         self._dht_waiting: dict[bytes, list[asyncio.Queue[DhtPeers]]] = {}
         self._pipe: tuple[int, int] = (-1, -1)
         self._busy = False
+        self._reading = False
         self.lt: lt.session | None = None
 
     async def start(self) -> None:
@@ -63,7 +66,7 @@ class Engine:
             params.ip_filter = closed_ranges()
         session = lt.session(params)
         self.lt = session
-        limit_rates(session, self._settings)
+        limit_rates(session, self._settings.upload_rate, self._settings.download_rate)
         if self._settings.public:
             session.set_ip_filter(closed_ranges())
         for node in self._settings.dht_nodes:
@@ -116,9 +119,27 @@ class Engine:
 
     def pace(self, busy: bool) -> None:
         """Let the engine look around often while something moves, and rarely while nothing does."""
-        if busy is not self._busy and self.lt is not None:
+        if busy is not self._busy:
             self._busy = busy
-            self.lt.apply_settings({"tick_interval": BUSY_TICK_MS if busy else IDLE_TICK_MS})
+            self._set_pace()
+
+    def read(self, reading: bool) -> None:
+        """Be quick to ask for other pieces while somebody reads what is still arriving."""
+        if reading is not self._reading:
+            self._reading = reading
+            self._set_pace()
+
+    def _set_pace(self) -> None:
+        if self.lt is None:
+            return
+        tick = BUSY_TICK_MS if self._busy else IDLE_TICK_MS
+        usual = pack(self._settings).get("request_queue_time", 3)
+        self.lt.apply_settings(
+            {
+                "tick_interval": READ_TICK_MS if self._reading else tick,
+                "request_queue_time": READ_QUEUE_SECONDS if self._reading else usual,
+            }
+        )
 
     @contextmanager
     def dht_replies(self, key: bytes) -> "Iterator[asyncio.Queue[DhtPeers]]":

@@ -1,5 +1,6 @@
 """What the engine is told of a torrent when it is added: `info`, places and addresses, no more."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import libtorrent as lt
@@ -12,6 +13,7 @@ from kkiri.swarm.metainfo import METAINFO_BYTES_MAX, read
 
 _SKIP = 0
 _WANT = 4  # libtorrent's default priority
+_FIRST = 7  # its highest
 
 
 def for_metadata(download: Download, nowhere: Path, public: bool) -> lt.add_torrent_params:
@@ -38,7 +40,7 @@ def for_data(
     found.save_path = str(download.part)
     found.part_file_dir = str(part_files)
     found.renamed_files = {n: "/".join(place) for n, place in enumerate(download.places)}
-    found.file_priorities = _priorities(download)
+    found.file_priorities = priorities(download)
     # paused until it is checked: on being resumed the engine dials at once, otherwise it waits
     found.flags = _flags(public) | lt.torrent_flags.update_subscribe | lt.torrent_flags.paused
     found.peers = [(address.host, address.port) for address in download.addresses]
@@ -53,13 +55,16 @@ def for_done(
     Raises: BadMetainfoError.
     """
     whole = download.only is None
-    found = lt.add_torrent_params() if whole else _resumed(download.info_hash, resume)
+    before = _resumed(download.info_hash, resume)
+    found = lt.add_torrent_params() if whole else before
+    found.total_uploaded = before.total_uploaded
+    found.total_downloaded = before.total_downloaded
     found.ti = _torrent(download.metainfo or b"")
     found.save_path = str(download.folder)
     found.part_file_dir = str(part_files)
     finals = download.final_places()
     found.renamed_files = {number: "/".join(place) for number, place in enumerate(finals)}
-    found.file_priorities = _priorities(download)
+    found.file_priorities = priorities(download)
     found.flags = _seed_flags(public) | lt.torrent_flags.update_subscribe
     if not whole:
         found.flags &= ~lt.torrent_flags.seed_mode
@@ -86,6 +91,32 @@ def for_seed(spec: SeedSpec, public: bool) -> lt.add_torrent_params:
             found.renamed_files = found.renamed_files | {number: path}
     found.flags = _seed_flags(public)
     return found
+
+
+def priorities(download: Download) -> list[int]:
+    """Give how much each file is wanted; empty when all are the same."""
+    if download.info is None or (download.only is None and not download.first):
+        return []
+    files = download.info.files
+    return [
+        _FIRST
+        if number in download.first
+        else _WANT
+        if number in download.wanted or file.padding
+        else _SKIP
+        for number, file in enumerate(files)
+    ]
+
+
+def without(resume: bytes, info_hash: InfoHash, pieces: Iterable[int]) -> bytes:
+    """Take pieces out of what a download is said to have."""
+    found = _resumed(info_hash, resume)
+    have = list(found.have_pieces)
+    for piece in pieces:
+        if piece < len(have):
+            have[piece] = False
+    found.have_pieces = have
+    return lt.write_resume_data_buf(found)
 
 
 def _flags(public: bool) -> int:
@@ -130,13 +161,3 @@ def _resumed(info_hash: InfoHash, resume: bytes) -> lt.add_torrent_params:
     found.url_seeds = []
     found.http_seeds = []
     return found
-
-
-def _priorities(download: Download) -> list[int]:
-    if download.only is None or download.info is None:
-        return []
-    files = download.info.files
-    return [
-        _WANT if number in download.wanted or file.padding else _SKIP
-        for number, file in enumerate(files)
-    ]

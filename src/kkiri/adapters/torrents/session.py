@@ -22,9 +22,11 @@ from kkiri.adapters.torrents.engine import Engine
 from kkiri.adapters.torrents.mainline import Mainline
 from kkiri.adapters.torrents.seeds import Seeds
 from kkiri.adapters.torrents.settings import SessionSettings
+from kkiri.adapters.torrents.swarms import LibtorrentSwarms
 from kkiri.base.errors import NotFoundError
 from kkiri.base.types import InfoHash
 from kkiri.event.listing import PeerAddress
+from kkiri.ports.swarms import Swarms
 from kkiri.ports.torrents import FetchSpec, Progress, SeedSpec
 from kkiri.swarm.addresses import is_global
 
@@ -58,6 +60,7 @@ class LibtorrentSession:
         self._outside: str | None = None
         self._mapped: int | None = None
         self.rendezvous = Mainline(self._engine)
+        self.swarms: Swarms = LibtorrentSwarms(self._engine, self._downloads, self._seeds)
 
     async def start(self) -> None:
         """Listen, and give on what was fetched before."""

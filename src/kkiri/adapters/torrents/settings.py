@@ -19,6 +19,8 @@ ALERTS_QUEUED_MAX = 100_000  # 10,000 torrents added at once post four alerts ea
 METADATA_BYTES_MAX = 16 * 1024 * 1024  # as swarm.metainfo reads
 BUSY_TICK_MS = 100  # while something moves: the first peer is dialled within a tick
 IDLE_TICK_MS = 1_000  # 10,000 idle seeds cost 1 % of a core at the default of 500
+READ_TICK_MS = 50  # while a film is read as it arrives: a far seek is asked for within a tick
+READ_QUEUE_SECONDS = 1  # what was asked for before a seek is in its way
 CONNECTIONS_PUBLIC_MAX = 200  # home routers drop new flows above a few hundred
 CONNECTIONS_PRIVATE_MAX = 500
 
@@ -73,12 +75,12 @@ def pack(settings: SessionSettings) -> "lt.settings_pack":
     return found
 
 
-def limit_rates(session: "lt.session", settings: SessionSettings) -> None:
+def limit_rates(session: "lt.session", upload_rate: int, download_rate: int) -> None:
     """Hold the session to its rates; the global settings leave out loopback and LAN peers."""
     for number in (lt.session.global_peer_class_id, lt.session.local_peer_class_id):
         found = session.get_peer_class(number)
-        found["upload_limit"] = settings.upload_rate
-        found["download_limit"] = settings.download_rate
+        found["upload_limit"] = upload_rate
+        found["download_limit"] = download_rate
         session.set_peer_class(number, found)
 
 
@@ -103,6 +105,7 @@ def _common(settings: SessionSettings) -> "lt.settings_pack":
         "alert_mask": category.error
         | category.status
         | category.storage
+        | category.piece_progress
         | category.connect
         | category.peer
         | category.port_mapping

@@ -25,6 +25,8 @@ class Ticket:
     folder: Path
     """The chosen one, links resolved."""
     only: tuple[str, ...] | None = None
+    first: tuple[int, ...] = ()
+    """Numbers of the files that come before the others."""
     paused: bool = False
     name: SafeName | None = None
     """The final name, chosen before the move."""
@@ -106,17 +108,20 @@ def _plain(ticket: Ticket) -> dict[bytes, Bencoded]:
     }
     if ticket.only is not None:
         found[b"only"] = [path.encode() for path in ticket.only]
+    if ticket.first:
+        found[b"first"] = [*ticket.first]
     return found
 
 
 def _read(info_hash: InfoHash, value: Mapping[bytes, Bencoded]) -> Ticket:
     only = value.get(b"only")
-    stats = value.get(b"stats")
+    first, stats = value.get(b"first"), value.get(b"stats")
     name = _text(value.get(b"name"))
     return Ticket(
         info_hash=info_hash,
         folder=Path(_text(value.get(b"folder"))),
         only=tuple(_text(path) for path in only) if isinstance(only, list) else None,
+        first=tuple(n for n in first if isinstance(n, int)) if isinstance(first, list) else (),
         paused=value.get(b"paused") == 1,
         name=SafeName(name) if name else None,
         done=value.get(b"done") == 1,
