@@ -20,6 +20,7 @@ from tests.fakes.songs import make, tag
 from tests.fakes.world import OWN_HUB, FakeHubs
 
 from kkiri.adapters.folders import DiskFolders
+from kkiri.adapters.keys.seals import KeySeals
 from kkiri.adapters.media import MediaWorker
 from kkiri.adapters.state.peer_db import PeerState
 from kkiri.adapters.system import SystemClock
@@ -122,6 +123,8 @@ async def _share(home: Path, folder: Path) -> float:
             transfers=state.transfers,
             book=state.book,
             people=state.people,
+            talk=state.talk,
+            sealing=KeySeals(bytes([7]) * 32, SystemRandom()),
         )
         begin = time.perf_counter()
         await reseed(world)

@@ -16,6 +16,7 @@ import libtorrent
 import pytest
 
 from kkiri.adapters.folders import DiskFolders
+from kkiri.adapters.keys.seals import KeySeals
 from kkiri.adapters.media import MediaWorker
 from kkiri.adapters.state.peer_db import PeerState
 from kkiri.adapters.system import SystemClock
@@ -58,6 +59,8 @@ def world_of(home: Path, state: PeerState, torrents: Torrents, media: MediaWorke
         transfers=state.transfers,
         book=state.book,
         people=state.people,
+        talk=state.talk,
+        sealing=KeySeals(bytes([7]) * 32, Random(1)),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import cast
 
+from kkiri.adapters.keys.seals import KeySeals
 from kkiri.adapters.links.asking import Wanted
 from kkiri.base.errors import BadRecordError, HubUnprovedError, LinkLostError
 from kkiri.base.types import Bytes, HubUrl, InfoHash, Kind, PubKey, Seconds, Seq, UnixTime
@@ -343,6 +344,8 @@ class FakeNetwork:
             transfers=state.transfers,
             book=state.book,
             people=state.people,
+            talk=state.talk,
+            sealing=KeySeals(number.to_bytes(32), Random(number)),
         )
         return FakePeer(world, hubs, own, links, state, who)
 

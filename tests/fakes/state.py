@@ -9,6 +9,7 @@ from kkiri.base.types import Bytes, EventId, HubUrl, InfoHash, PubKey, Seq, Unix
 from kkiri.event import kinds
 from kkiri.event.record import Record
 from kkiri.ports.state import KeptSearch, KnownHub, PersonNote, SharedListing, Transfer
+from tests.fakes.talks import fake_talk_state
 
 
 class FakeJournal:
@@ -197,3 +198,4 @@ class FakeState:
         self.transfers = FakeTransfers()
         self.book = FakeBook()
         self.people = FakePeople()
+        self.talk = fake_talk_state()

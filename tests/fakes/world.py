@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import cast
 
+from kkiri.adapters.keys.seals import KeySeals
 from kkiri.base.errors import LinkLostError, NotFoundError, UnsafeFolderError
 from kkiri.base.types import Bytes, EventId, FileRoot, HubUrl, InfoHash, PubKey, Seconds
 from kkiri.event.filters import Filter
@@ -300,4 +301,6 @@ class FakeWorld:
             transfers=self.state.transfers,
             book=self.state.book,
             people=self.state.people,
+            talk=self.state.talk,
+            sealing=KeySeals(bytes([7]) * 32, Random(1)),
         )

@@ -11,6 +11,7 @@ from functools import partial
 
 from kkiri.adapters.folders import DiskFolders
 from kkiri.adapters.keys.key_file import load_or_make
+from kkiri.adapters.keys.seals import seals_of
 from kkiri.adapters.lan import LanNeighbours
 from kkiri.adapters.links.client import WebsocketLinks
 from kkiri.adapters.media import MediaWorker
@@ -176,4 +177,6 @@ def _world(
         transfers=state.transfers,
         book=state.book,
         people=state.people,
+        talk=state.talk,
+        sealing=seals_of(home.path, chance),
     )

@@ -117,6 +117,12 @@ class UnsafeFolderError(RefusedError):
     number = 33
 
 
+class FileChangedError(RefusedError):
+    """That file has changed since it was hashed. | 그 파일은 해시한 뒤에 바뀌었습니다."""
+
+    number = 100
+
+
 class PeerNotRunningError(RefusedError):
     """No kkiri is running for this home folder. | 이 홈 폴더에서 도는 끼리가 없습니다."""
 
@@ -145,3 +151,9 @@ class AlreadyUpError(RefusedError):
     """kkiri is already running for this home folder. | 이 홈 폴더에서 끼리가 이미 돌고 있습니다."""
 
     number = 38
+
+
+class BadSealError(RemoteError):
+    """A sealed message could not be opened. | 봉한 메시지를 열 수 없습니다."""
+
+    number = 120

@@ -27,3 +27,10 @@ HUBS_DIALLED_MAX = 24  # links one peer keeps open to hubs: covering set of 8 sh
 
 KEPT_NEWS_SECONDS = 86_400 * 2  # how old a record may be and still be news: clocks differ (F7)
 KEPT_TOLD_MAX = 10_000  # finds of one kept search remembered over restarts, about 0.4 MB
+
+STRANGER_MESSAGES_MAX = 20  # of one stranger before they are answered: enough to say who one is
+REQUESTS_MAX = 200  # conversations of strangers; the one silent longest goes for a new one
+WRAPS_KEPT_SECONDS = 40 * 86_400  # ids of wraps taken in: longer than hubs are asked back for
+WRAPS_KEPT_MAX = 200_000  # ids of wraps, about 10 MB
+NOTICES_MAX = 500  # more than anyone scrolls
+NOTICE_THINGS_MAX = 500  # things of one person and day that are told apart

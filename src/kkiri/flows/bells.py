@@ -31,6 +31,8 @@ class Bells:
     """A record of ours was journalled."""
     delivered: Bell = field(default_factory=Bell)
     """A hub has taken records of ours."""
+    outbox: Bell = field(default_factory=Bell)
+    """A private message of ours was kept."""
     roots: Bell = field(default_factory=Bell)
     """A shared folder was named or is no longer."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -14,7 +14,9 @@ from kkiri.hub.address import Source
 from kkiri.ports.clock import Chance, Clock
 from kkiri.ports.links import HubLink, HubLinks
 from kkiri.ports.media import Folders, Media
+from kkiri.ports.sealing import Sealing
 from kkiri.ports.state import Book, Journal, Library, People, Transfers
+from kkiri.ports.talks import TalkState
 from kkiri.ports.torrents import Rendezvous, Torrents
 
 
@@ -157,4 +159,6 @@ class World:
     transfers: Transfers
     book: Book
     people: People
+    talk: TalkState
+    sealing: Sealing
     bells: Bells = field(default_factory=Bells)

@@ -6,8 +6,12 @@ from kkiri.adapters.state.book import StoredBook
 from kkiri.adapters.state.database import Database, SQLiteValue
 from kkiri.adapters.state.journal import StoredJournal
 from kkiri.adapters.state.library import StoredLibrary
+from kkiri.adapters.state.notices import StoredNotices, StoredRooms
 from kkiri.adapters.state.people import StoredPeople
+from kkiri.adapters.state.post import StoredInbox, StoredOutbox
+from kkiri.adapters.state.talks import StoredTalks
 from kkiri.adapters.state.transfers import StoredTransfers
+from kkiri.ports.talks import TalkState
 
 
 class PeerState:
@@ -24,6 +28,13 @@ class PeerState:
         self.transfers = StoredTransfers(self._database)
         self.book = StoredBook(self._database)
         self.people = StoredPeople(self._database)
+        self.talk = TalkState(
+            talks=StoredTalks(self._database),
+            inbox=StoredInbox(self._database),
+            outbox=StoredOutbox(self._database),
+            rooms=StoredRooms(self._database),
+            notices=StoredNotices(self._database),
+        )
 
     def settings(self) -> dict[str, SQLiteValue]:
         """Give the settings that durability rests on, as SQLite has them now."""

@@ -80,6 +80,62 @@ CREATE TABLE told (
 CREATE INDEX told_by_time ON told (kept, told_at);
 """
 
-STEPS: Final = (_FIRST, _BANS_AND_TOLD)
+_TALKS: Final = """
+CREATE TABLE talks (
+  id TEXT PRIMARY KEY,
+  people BLOB NOT NULL,
+  subject TEXT NOT NULL,
+  subject_at INTEGER NOT NULL,
+  accepted INTEGER NOT NULL,
+  muted INTEGER NOT NULL,
+  read_seq INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE messages (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id BLOB NOT NULL UNIQUE,
+  talk TEXT NOT NULL REFERENCES talks ON DELETE CASCADE,
+  author BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  answers BLOB,
+  own INTEGER NOT NULL,
+  hubs INTEGER NOT NULL,
+  waiting INTEGER NOT NULL
+);
+CREATE INDEX messages_by_talk ON messages (talk, at, seq);
+CREATE TABLE outgoing (
+  wrap BLOB PRIMARY KEY,
+  message BLOB NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+  receiver BLOB NOT NULL,
+  own INTEGER NOT NULL,
+  body BLOB,
+  made_at INTEGER NOT NULL,
+  taken TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX outgoing_by_message ON outgoing (message);
+CREATE INDEX outgoing_open ON outgoing (made_at) WHERE body IS NOT NULL;
+CREATE TABLE wraps (id BLOB PRIMARY KEY, seen_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX wraps_by_time ON wraps (seen_at);
+CREATE TABLE marks (name TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE rooms (
+  id BLOB PRIMARY KEY,
+  name TEXT NOT NULL,
+  muted INTEGER NOT NULL,
+  entered_at INTEGER NOT NULL,
+  read_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE notices (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL UNIQUE,
+  sort TEXT NOT NULL,
+  who BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  title TEXT NOT NULL,
+  things TEXT NOT NULL,
+  read INTEGER NOT NULL
+);
+"""
+
+STEPS: Final = (_FIRST, _BANS_AND_TOLD, _TALKS)
 """What makes each version of the one before; a new file takes all of them."""
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
