@@ -33,6 +33,15 @@ export function set(element, text) {
   if (element.textContent !== shown) element.textContent = shown;
 }
 
+// Fills an element with parts of a line, such as a name, a length, a size. Each keeps its writing
+// direction to itself: a name in Hebrew must not turn the numbers that follow it.
+export function parts(element, texts, between = " · ") {
+  const shown = texts.map(plain);
+  if (element.textContent === shown.join(between)) return element;
+  element.replaceChildren(...shown.flatMap((text, place) => [place ? between : "", make("bdi", "", text)]));
+  return element;
+}
+
 // A labelled control: <label class="field"><span>text</span> control</label>.
 export function field(text, control) {
   const label = make("label", "field");

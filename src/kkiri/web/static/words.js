@@ -5,8 +5,11 @@ export const language = korean ? "ko" : "en";
 // Gives the table of the reader's language out of {en: {…}, ko: {…}} with the same keys in both.
 export const pick = (tables) => tables[language];
 
-// a stranger's text may turn the writing direction of what follows it
-export const plain = (text) => String(text ?? "").replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+// A stranger's text without what is not seen, and without marks that turn the writing direction of
+// what follows or pile up over other lines.
+export const plain = (text) => String(text ?? "")
+  .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "")
+  .replace(/(\p{M}{8})\p{M}+/gu, "$1");
 
 export const words = pick({
   en: {
