@@ -104,9 +104,17 @@ def hold(home: Home) -> LockFile:
 
 def token(home: Home) -> str:
     """Give the page's token, made at random on first use and kept."""
-    path = home.run / "token"
-    if path.exists():
-        text = path.read_text(encoding="ascii").strip()
+    return _secret(home.run / "token", renew=False)
+
+
+def app_password(home: Home, *, renew: bool = False) -> str:
+    """Give the app password of other programs, made at random on first use and when renewed."""
+    return _secret(home.run / "app_password", renew=renew)
+
+
+def _secret(path: Path, *, renew: bool) -> str:
+    if path.exists() and not renew:
+        text = path.read_text(encoding="ascii", errors="replace").strip()
         if _TOKEN.match(text):
             path.chmod(0o600)
             return text

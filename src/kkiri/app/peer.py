@@ -6,8 +6,10 @@ import os
 from kkiri import __version__
 from kkiri.app.answers import KeptAnswer, NewsAnswer, StatusAnswer
 from kkiri.app.config import Config
+from kkiri.app.home import Home
 from kkiri.app.hub_supervisor import HubProcess
 from kkiri.app.live import Board
+from kkiri.app.password import AppPassword
 from kkiri.app.telling import found_answer, hub_answer, transfer_answer
 from kkiri.event.nip19 import npub
 from kkiri.flows.fetch import transfers
@@ -24,6 +26,8 @@ class Peer:
         self.config = config
         self.hub = hub
         self.board = Board()
+        self.password = AppPassword(Home(config.home))
+        """What other programs come in with."""
         self.stopping = asyncio.Event()
         self.page = ""
         """The page's address; set when it listens."""

@@ -15,7 +15,7 @@ from kkiri import __version__
 from kkiri.app.client import PeerSaidNoError
 from kkiri.app.language import language
 from kkiri.base.errors import KkiriError
-from kkiri.cli import demo, files, key, persons, running, search
+from kkiri.cli import demo, files, key, other_programs, persons, running, search
 from kkiri.cli.show import print_error, print_line, use_utf8
 from kkiri.cli.words import say
 
@@ -101,6 +101,7 @@ VERBS: Mapping[str, Callable[..., None]] = {
     "resume": files.resume,
     "cancel": files.cancel,
     "kept": search.kept,
+    "other-programs": other_programs.other_programs,
     "person": persons.person,
     "people": persons.people,
     "follow": persons.follow,
@@ -140,6 +141,10 @@ HELP: Mapping[str, str] = {
     "cancel": say(
         "Forget a download; what is on disk stays.",
         "받기를 그만둡니다. 받은 만큼은 디스크에 남습니다.",
+    ),
+    "other-programs": say(
+        "Show where other programs come in, and their password.",
+        "다른 프로그램이 들어올 주소와 암호를 보여 줍니다.",
     ),
     "person": say("Show a person and all they share.", "한 사람과 그가 공유하는 것을 보여 줍니다."),
     "people": say("List who is on, and whom you follow.", "접속한 사람과 따라가는 사람."),

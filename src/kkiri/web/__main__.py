@@ -33,6 +33,7 @@ from kkiri.app.refusal import only_refusal
 from kkiri.app.run import running
 from kkiri.base.errors import DidNotStartError, KkiriError
 from kkiri.web.guard import App, Door, Guard
+from kkiri.web.other_doors import other_doors
 from kkiri.web.side_doors import side_doors
 
 HOST = "127.0.0.1"  # never anything else: the page is for this machine (SAFETY, defaults)
@@ -135,7 +136,8 @@ async def _serve(config: Config, home: Home, *, by_verb: bool) -> None:
             async with running(config) as peer:
                 _stop_on_signals(peer)
                 secret = token(home)
-                door = Door(port, secret, side_doors(secret))
+                others = other_doors(peer.password, peer.world.clock.monotonic)
+                door = Door(port, secret, (*side_doors(secret), *others))
                 server = _Page(_settings(Guard((await loading)(peer), door)))
                 group.create_task(server.serve(sockets=[page]), name="page")
                 await server.listens.wait()

@@ -12,7 +12,11 @@ from kkiri.web.finding import finding
 from kkiri.web.knowing import knowing
 from kkiri.web.lines import refusal
 from kkiri.web.moving import moving
+from kkiri.web.other_programs import other_programs
+from kkiri.web.rss import rss
 from kkiri.web.site import site
+from kkiri.web.things import things
+from kkiri.web.torznab import torznab
 
 
 class NotUnderstoodError(RefusedError):
@@ -30,7 +34,9 @@ def make_app(peer: Peer) -> FastAPI:
         docs_url=None,  # these pages load scripts from elsewhere
         redoc_url=None,
     )
-    for routes in (knowing(peer), finding(peer), moving(peer), site()):
+    for routes in (knowing(peer), finding(peer), things(peer), moving(peer), site()):
+        app.include_router(routes)
+    for routes in (other_programs(peer), torznab(peer), rss(peer)):
         app.include_router(routes)
 
     @app.exception_handler(KkiriError)

@@ -4,13 +4,22 @@ A pure ASGI layer around everything, static files and unknown paths included (SA
 """
 
 import hmac
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
-BODY_BYTES_MAX = 64 * 1024  # the largest thing said to the API is a magnet link of a few kB
+from kkiri.web.form import (
+    BODY_BYTES_MAX,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    TooLargeError,
+    unfolded,
+)
+
 COOKIE_BYTES_MAX = 16 * 1024  # other programs on 127.0.0.1 share our cookie jar
 COOKIE_SECONDS = 365 * 24 * 3600  # one opened link a year
 LINK_FIELD = "t"
@@ -33,11 +42,22 @@ ALWAYS: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
 )
 
-Scope = MutableMapping[str, object]
-Message = MutableMapping[str, object]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+__all__ = [
+    "App",
+    "Door",
+    "Guard",
+    "Knock",
+    "Message",
+    "Receive",
+    "Scope",
+    "Send",
+    "SideDoor",
+    "Verdict",
+    "judge",
+]
 
 
 class Verdict(Enum):
@@ -52,6 +72,7 @@ class Verdict(Enum):
     TOO_LARGE = 413
     NOT_JSON = 415
     WRONG_HOST = 421
+    TOO_MANY = 429
 
 
 WORDS: Mapping[Verdict, str] = {
@@ -64,6 +85,7 @@ WORDS: Mapping[Verdict, str] = {
     Verdict.METHOD: "That is not how to ask. | 그렇게는 요청할 수 없습니다.",
     Verdict.TOO_LARGE: "That is too long. | 너무 깁니다.",
     Verdict.NOT_JSON: "JSON is asked for. | JSON이어야 합니다.",
+    Verdict.TOO_MANY: "Too many wrong passwords. | 틀린 암호가 너무 많습니다.",
     Verdict.WRONG_HOST: "kkiri does not answer to that name. | 끼리의 이름이 아닙니다.",
 }
 
@@ -88,6 +110,10 @@ class Knock:
         return values[0] if len(values) == 1 else ("" if values else None)
 
 
+Refusal = tuple[int, list[tuple[bytes, bytes]], bytes]
+"""Status, headers and body."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideDoor:
     """Paths for other programs, which bring a credential of their own; for reading only.
@@ -103,6 +129,12 @@ class SideDoor:
     """Of these only those in READING."""
     challenge: str = ""
     """What `WWW-Authenticate` asks a stranger for, such as `Basic realm="kkiri"`."""
+    flooded: Callable[[], bool] = lambda: False
+    """Called for each stranger: whether there were too many of late."""
+    form: bool = False
+    """A form that is POSTed is read as if it stood in the query: some programs ask so."""
+    refuse: Callable[[Knock, Verdict], Refusal | None] = lambda _knock, _verdict: None
+    """What is said instead of the usual words, in a form that the programs read."""
 
     def leads_to(self, path: str) -> bool:
         """Say whether a path is behind it."""
@@ -173,7 +205,9 @@ def _judge_side(side: SideDoor, knock: Knock) -> Verdict:
     # programs send no Sec-Fetch-Site, browsers always do: no other page gets in with a stolen link
     if knock.value("sec-fetch-site") not in {None, "same-origin", "none"}:
         return Verdict.CROSS_SITE
-    return Verdict.PASS if side.opens(knock) else Verdict.STRANGER
+    if side.opens(knock):
+        return Verdict.PASS
+    return Verdict.TOO_MANY if side.flooded() else Verdict.STRANGER
 
 
 def _judge_body(knock: Knock) -> Verdict:
@@ -236,6 +270,13 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         knock = _knock(scope)
+        side = None if knock is None else self._door.side(knock.path)
+        if knock is not None and side is not None and side.form:
+            try:
+                scope, receive = await unfolded(scope, receive, self._door.hosts)
+            except TooLargeError:
+                return await _answer(send, *_usual(Verdict.TOO_LARGE, side))
+            knock = _knock(scope)
         verdict = judge(self._door, knock) if knock is not None else Verdict.BAD
         match verdict:
             case Verdict.PASS:
@@ -248,16 +289,15 @@ class Guard:
                 headers = [(b"location", b"/"), (b"set-cookie", cookie.encode())]
                 await _answer(send, verdict.value, headers, b"")
             case _:
-                body = WORDS[verdict].encode()
-                head = [(b"content-type", b"text/plain; charset=utf-8")]
-                side = self._door.side(knock.path) if knock is not None else None
-                if verdict is Verdict.STRANGER and side is not None and side.challenge:
-                    head.append((b"www-authenticate", side.challenge.encode()))
-                await _answer(send, verdict.value, head, body)
+                said = side.refuse(knock, verdict) if side is not None and knock else None
+                await _answer(send, *(said or _usual(verdict, side)))
 
 
-class _TooLargeError(Exception):
-    """The body went over the limit while it was read."""
+def _usual(verdict: Verdict, side: SideDoor | None) -> Refusal:
+    head = [(b"content-type", b"text/plain; charset=utf-8")]
+    if verdict is Verdict.STRANGER and side is not None and side.challenge:
+        head.append((b"www-authenticate", side.challenge.encode()))
+    return verdict.value, head, WORDS[verdict].encode()
 
 
 class _Counted:
@@ -273,7 +313,7 @@ class _Counted:
     async def run(self, scope: Scope) -> None:
         try:
             await self._app(scope, self._receive, self._send)
-        except _TooLargeError:
+        except TooLargeError:
             if not self._started:
                 kind = [(b"content-type", b"text/plain; charset=utf-8")]
                 body = WORDS[Verdict.TOO_LARGE].encode()
@@ -285,7 +325,7 @@ class _Counted:
         if isinstance(body, bytes):
             self._bytes += len(body)
         if self._bytes > BODY_BYTES_MAX:
-            raise _TooLargeError
+            raise TooLargeError
         return message
 
     async def _send(self, message: Message) -> None:
