@@ -144,3 +144,26 @@ def test_what_the_index_cannot_say_is_checked_on_the_record(tmp_path: Path) -> N
     real.put(sign(2003, [["x", "ef" * 20], ["title", "y"], ["file", "sou.x", "1"]]))
     assert len(real.ids(Filter(search="sou*"))) == 1
     real.close()
+
+
+@pytest.mark.parametrize("make", [make_fake, make_sqlite])
+@pytest.mark.parametrize(
+    ("kind", "tags", "content"),
+    [
+        (0, [], '{"name":"겨울나그네"}'),
+        (30_023, [["d", "1"], ["title", "겨울나그네"]], "글"),
+        (30_402, [["d", "1"], ["title", "의자"], ["location", "겨울나그네"]], ""),
+        (30_408, [["d", "1"], ["title", "겨울나그네"], ["end_at", "900"]], ""),
+    ],
+)
+def test_people_goods_auctions_and_texts_are_found_by_their_words(
+    make: object, tmp_path: Path, kind: int, tags: list[list[str]], content: str
+) -> None:
+    assert callable(make)
+    store = make(tmp_path)
+    told = sign(kind, tags, content)
+    store.put(told, sign(1063, [["title", "겨울나그네"]]))
+    wanted = Filter(kinds=(told.kind,), search="겨울나그네")
+    assert store.ids(wanted) == [told.id]
+    assert store.ids(replace(wanted, search="여름")) == []
+    store.close()

@@ -44,6 +44,7 @@ class TransferAnswer:
     """Addresses that bytes came from in this run."""
     seconds_left: int | None
     finished: bool
+    added_at: int
     path: str | None
     error: str
 
@@ -115,6 +116,8 @@ class FoundAnswer:
     """How many of its publishers are on now."""
     looks_like: str
     """A known person's name that the author's could be taken for."""
+    near: bool
+    """It answers only when a typing error is forgiven."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

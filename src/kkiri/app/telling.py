@@ -49,6 +49,7 @@ def found_answer(found: Found, files_max: int = FILES_SHOWN_MAX) -> FoundAnswer:
         followed=found.followed,
         on=found.on,
         looks_like=found.looks_like,
+        near=found.near,
     )
 
 
@@ -73,6 +74,7 @@ def transfer_answer(view: TransferView) -> TransferAnswer:
         sources=[] if progress is None else [str(source) for source in progress.sources],
         seconds_left=left,
         finished=finished,
+        added_at=transfer.added_at,
         path=None if transfer.path is None else str(transfer.path),
         error="" if progress is None else progress.error,
     )

@@ -13,6 +13,7 @@ URL_CHARS_MAX = 512  # hub addresses are short; a longer one is an attack on scr
 WHOLE_MAX = 2**53 - 1  # what every JSON reader keeps exactly
 
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+_UNSEEN_IN_TEXT = re.compile(_UNSEEN.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f", 1))
 _HUB = re.compile(
     r"(wss?)://(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::([0-9]{1,5}))?(/[!-~]*)?\Z"
 )
@@ -25,6 +26,12 @@ def clean(text: str, chars_max: int) -> str:
     """
     line = _UNSEEN.sub(" ", text[: chars_max * 4])
     return unicodedata.normalize("NFC", line).strip()[:chars_max].rstrip()
+
+
+def clean_text(text: str, chars_max: int) -> str:
+    """Give text of several lines fit for a screen, as `clean` does; the lines stay."""
+    lines = _UNSEEN_IN_TEXT.sub(" ", text[:chars_max].replace("\r\n", "\n"))
+    return unicodedata.normalize("NFC", lines).strip()[:chars_max].rstrip()
 
 
 def whole(text: str | None, most: int = WHOLE_MAX) -> int | None:

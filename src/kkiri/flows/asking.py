@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from kkiri.base.errors import RemoteError
 from kkiri.base.types import EventId, HubUrl, PubKey, Seconds, UnixTime
 from kkiri.event.filters import Filter
-from kkiri.event.kinds import DELETION, deleted_ids, is_newer, replace_key
+from kkiri.event.kinds import DELETION, address_of, deleted_ids, is_newer, replace_key
 from kkiri.event.record import Record
 from kkiri.flows.world import OpenHub, SearchPlan, World
 from kkiri.ports.links import Answer
@@ -105,17 +105,25 @@ def _settled(plan: SearchPlan, gathered: Gathered) -> bool:
 def standing(records: Iterable[Record]) -> list[Record]:
     """Leave out what its own author deleted or replaced, whichever hub each record came from.
 
-    Source: NIP-01 (replaceable), NIP-09: a deletion counts for its author's records only.
+    Source: NIP-01 (replaceable), NIP-09: a deletion counts for its author's records only; an
+    address is taken back up to the deletion's second.
     """
     everything = {record.id: record for record in records}.values()
     gone: set[tuple[PubKey, EventId]] = set()
+    gone_until: dict[tuple[PubKey, str], UnixTime] = {}
     for record in everything:
         if record.kind == DELETION:
             gone |= {(record.pubkey, event_id) for event_id in deleted_ids(record)}
+            for address in record.values("a"):
+                named = (record.pubkey, address)
+                gone_until[named] = max(gone_until.get(named, UnixTime(0)), record.created_at)
     newest: dict[object, Record] = {}
     for record in everything:
         key = replace_key(record) or record.id
         if (record.pubkey, record.id) in gone:
+            continue
+        until = gone_until.get((record.pubkey, address_of(record) or ""))
+        if until is not None and record.created_at <= until:
             continue
         known = newest.get(key)
         if known is None or is_newer(record, known):

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
-from kkiri.base.errors import DiskFullError
+from kkiri.base.errors import DiskFullError, NotFoundError
 from kkiri.base.hexes import is_hex32
 from kkiri.base.limits import FILTER_LIMIT_MAX, KEPT_NEWS_SECONDS
 from kkiri.base.types import InfoHash, PubKey, Seconds, UnixTime
@@ -36,7 +36,7 @@ from kkiri.trust.blocks import sift
 FIND_SECONDS = Seconds(2.0)  # a search that takes longer has lost the person's attention
 FEW = 5  # finds; below it a person would look again, so we do at once
 WIDER_SECONDS = Seconds(0.7)  # for the other open hubs when the covering set gave little
-FOUND_MAX = 200  # as many as a person scrolls; the next search is narrower
+FOUND_MAX = 200  # as many as a person scrolls; who wants more asks for more
 KEPT_WAITING_MAX = 1_000  # records of a kept search not yet shown; more are a flood, and dropped
 KEPT_SEEN_MAX = 100_000  # info-hashes, about 10 MB; older ones could be told twice
 KEPT_LOOKS_SECONDS = 1.0  # how soon a search that was kept or dropped is followed or left
@@ -47,21 +47,24 @@ STREAM_WAITING_MAX = 8  # improved lists not yet read; the newest holds all that
 log = logging.getLogger(__name__)
 
 
-async def find(world: World, query: Query, wait_seconds: Seconds = FIND_SECONDS) -> list[Found]:
+async def find(
+    world: World, query: Query, wait_seconds: Seconds = FIND_SECONDS, limit: int = FOUND_MAX
+) -> list[Found]:
     """Search once; best first.
 
     Raises: NotFoundError, BadKeyError, RefusedError when `by:` names nobody, or several.
     """
-    query = await _with_keys(world, query)
-    gathered = await _search(world, query, wait_seconds)
-    return await _settle(world, query, gathered.records.values(), forgiving=True)
+    query = await with_keys(world, query)
+    gathered = await _search(world, query, wait_seconds, limit)
+    found = await _settle(world, query, gathered.records.values(), forgiving=True)
+    return found[:limit]
 
 
 async def find_stream(
-    world: World, query: Query, wait_seconds: Seconds = FIND_SECONDS
+    world: World, query: Query, wait_seconds: Seconds = FIND_SECONDS, limit: int = FOUND_MAX
 ) -> AsyncGenerator[list[Found], None]:
     """Give lists that improve as hubs answer, the last one final; iterate in one task and close."""
-    query = await _with_keys(world, query)
+    query = await with_keys(world, query)
     lists: asyncio.Queue[list[Record]] = asyncio.Queue(STREAM_WAITING_MAX)
 
     def improved(gathered: Gathered) -> None:
@@ -70,19 +73,21 @@ async def find_stream(
         lists.put_nowait(list(gathered.records.values()))
 
     async with asyncio.TaskGroup() as tasks:
-        search = tasks.create_task(_search(world, query, wait_seconds, improved), name="search")
+        work = _search(world, query, wait_seconds, limit, improved)
+        search = tasks.create_task(work, name="search")
         while not search.done():
             news = tasks.create_task(lists.get(), name="improved")
             await asyncio.wait({search, news}, return_when=asyncio.FIRST_COMPLETED)
             try:
                 if news.done():
-                    yield await _settle(world, query, news.result(), forgiving=False)
+                    yield (await _settle(world, query, news.result(), forgiving=False))[:limit]
             except GeneratorExit:
                 search.cancel()
                 return  # the group would wrap it
             finally:
                 news.cancel()
-    yield await _settle(world, query, search.result().records.values(), forgiving=True)
+    records = search.result().records.values()
+    yield (await _settle(world, query, records, forgiving=True))[:limit]
 
 
 async def follow(
@@ -93,7 +98,7 @@ async def follow(
     What a hub has stored when it is first asked is no news, save what was made since `since`, or
     since we began, and is not among those `told`.
     """
-    query = await _with_keys(world, query)
+    query = await with_keys(world, query)
     begun = world.clock.now() if since is None else since
     seen: OrderedDict[str, None] = OrderedDict.fromkeys(told)
     waiting: asyncio.Queue[Record] = asyncio.Queue(KEPT_WAITING_MAX)
@@ -134,6 +139,19 @@ async def follow(
             return  # the group would wrap it
         finally:
             feeding.cancel()
+
+
+async def find_one(world: World, info_hash: InfoHash) -> Found:
+    """Give what is known of one torrent, all its files with it.
+
+    Raises: NotFoundError when nobody lists it.
+    """
+    listed = Filter(kinds=(kinds.LISTING,), tags=(("x", (info_hash,)),), limit=FILTER_LIMIT_MAX)
+    gathered = await ask_hubs(world, world.hubs.plan(), lambda _: [listed], FIND_SECONDS)
+    found = await _settle(world, Query(), gathered.records.values(), forgiving=False)
+    if not found:
+        raise NotFoundError(info_hash)
+    return found[0]
 
 
 async def run_kept(world: World, on_found: Callable[[KeptSearch, Found], None]) -> None:
@@ -201,6 +219,7 @@ async def _search(
     world: World,
     query: Query,
     wait_seconds: Seconds,
+    limit: int,
     progress: Callable[[Gathered], None] | None = None,
 ) -> Gathered:
     """Ask the covering set; when it gives little, ask the other open hubs too.
@@ -208,20 +227,27 @@ async def _search(
     Both others of the set may be one liar's; that all open hubs are is far less likely.
     """
     plan = world.hubs.plan()
-    gathered = await ask_hubs(
-        world, plan, lambda hub: [_filter(query, hub)], wait_seconds, progress=progress
-    )
+
+    def filters(hub: OpenHub) -> list[Filter]:
+        return [_filter(query, hub, limit)]
+
+    gathered = await ask_hubs(world, plan, filters, wait_seconds, progress=progress)
     asked = {hub.url for hub in plan.hubs}
     rest = tuple(hub for hub in world.hubs.open() if hub.url not in asked and not hub.own)
     if rest and len(gathered.records) < FEW:
         wider = SearchPlan(hubs=rest, needs=(frozenset(hub.url for hub in rest),))
         await ask_hubs(
-            world, wider, lambda hub: [_filter(query, hub)], WIDER_SECONDS, gathered, progress
+            world,
+            wider,
+            lambda hub: [_filter(query, hub, limit)],
+            WIDER_SECONDS,
+            gathered,
+            progress,
         )
     return gathered
 
 
-async def _with_keys(world: World, query: Query) -> Query:
+async def with_keys(world: World, query: Query) -> Query:
     """Turn names after `by:` into keys, as hubs know keys only.
 
     Raises: NotFoundError, BadKeyError, RefusedError as `people.resolve`.
@@ -230,7 +256,7 @@ async def _with_keys(world: World, query: Query) -> Query:
     return replace(query, by=tuple(keys))
 
 
-def _filter(query: Query, hub: OpenHub) -> Filter:
+def _filter(query: Query, hub: OpenHub, limit: int = FOUND_MAX) -> Filter:
     """Give the question for a hub; a relay without NIP-50 gives its newest, and we search those."""
     asked = Filter(
         kinds=(kinds.LISTING,),
@@ -241,7 +267,7 @@ def _filter(query: Query, hub: OpenHub) -> Filter:
     text = to_search(query)
     if not text or not hub.searches:
         return replace(asked, limit=FILTER_LIMIT_MAX)
-    return replace(asked, search=text, limit=FOUND_MAX)
+    return replace(asked, search=text, limit=min(limit, FILTER_LIMIT_MAX))
 
 
 async def _settle(
@@ -250,23 +276,24 @@ async def _settle(
     """Check against the query, learn more of what is left, and rank."""
     blocked = frozenset(key for key, note in notes_of(world).items() if note.blocked)
     # matching and ranking 200 records takes 20 ms: in a thread
-    hits = await asyncio.to_thread(_hits, query, list(records), blocked, forgiving)
+    hits, near = await asyncio.to_thread(_hits, query, list(records), blocked, forgiving)
     if not hits:
         return []
     more = await learn_more(world, hits)
     hashes = frozenset((record.value("x") or "").lower() for record in hits)
     everybody, now = known_from(world, more), world.clock.now()
     found = await asyncio.to_thread(ranked, more, query, everybody, hashes, now)
-    return found[:FOUND_MAX]
+    return [replace(one, near=True) for one in found] if near else found
 
 
 def _hits(
     query: Query, records: Sequence[Record], blocked: frozenset[PubKey], forgiving: bool
-) -> list[Record]:
+) -> tuple[list[Record], bool]:
+    """Give the listings that answer, and whether only a typing error forgiven made them."""
     listings = sift((r for r in records if r.kind == kinds.LISTING), blocked).shown
     asked = asked_of(query)
     hits = [record for record in listings if answers(asked, Searchable(record))]
     if hits or not forgiving:
-        return hits
+        return hits, False
     # hubs forgive typing errors when they find nothing else, and so do we
-    return [r for r in listings if answers(asked, Searchable(r), forgiving=True)]
+    return [r for r in listings if answers(asked, Searchable(r), forgiving=True)], True

@@ -50,6 +50,8 @@ class Found:
     """Somebody whom this person follows publishes it."""
     looks_like: str = ""
     """A known person's name that the author's could be taken for."""
+    near: bool = False
+    """It answers only when a typing error is forgiven."""
 
 
 def torrents_in(records: Iterable[Record], blocked: frozenset[PubKey]) -> list[Cluster]:

@@ -25,13 +25,13 @@ async def learn_more(world: World, hits: Sequence[Record]) -> list[Record]:
     hashes = tuple(dict.fromkeys(record.value("x") or "" for record in hits))[:FILTER_VALUES_MAX]
     same = Filter(kinds=(kinds.LISTING,), tags=(("x", hashes),), limit=FILTER_LIMIT_MAX)
     authors = tuple(dict.fromkeys(record.pubkey for record in hits))
-    gathered = await _ask(world, [same, _deletions(hits), *_persons(world, authors)])
+    gathered = await _ask(world, [same, _deletions(hits), *persons(world, authors)])
     records = {record.id: record for record in (*hits, *gathered.records.values())}
     asked = {record.id for record in hits}
     late = [r for r in records.values() if r.kind == kinds.LISTING and r.id not in asked]
     if late:
         others = tuple(dict.fromkeys(r.pubkey for r in late if r.pubkey not in authors))
-        again = await _ask(world, [_deletions(late), *_persons(world, others)])
+        again = await _ask(world, [_deletions(late), *persons(world, others)])
         records |= again.records
     return standing(records.values())
 
@@ -50,7 +50,8 @@ def _deletions(records: Sequence[Record]) -> Filter:
     )
 
 
-def _persons(world: World, keys: Sequence[PubKey]) -> list[Filter]:
+def persons(world: World, keys: Sequence[PubKey]) -> list[Filter]:
+    """Ask who some authors are, whether they are on, and who of our friends follows them."""
     if not keys:
         return []
     authors = tuple(keys)[:FILTER_LIMIT_MAX]

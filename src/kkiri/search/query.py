@@ -4,15 +4,19 @@ A search also travels: `to_search` writes it as the text of a NIP-50 filter, `pa
 the hub, `matches_query` decides on a single record. The language is in docs/protocol/search.md.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from kkiri.base.limits import SEARCH_CHARS_MAX
 from kkiri.base.types import UnixTime
 from kkiri.event.record import Event
 from kkiri.search import amounts, lexer
+from kkiri.search.korean import normalize, pieces
 from kkiri.search.lexer import Lexeme, Mark
 from kkiri.search.matching import Asked, answers
 from kkiri.search.nodes import And, Node, Not, Or, Phrase, Word
+from kkiri.search.spelling import near
 from kkiri.search.terms import ready
 from kkiri.search.tokens import Searchable
 
@@ -45,6 +49,11 @@ _SORTS = {
     "audio": "music",
     "book": "text",
     "image": "picture",
+    "사람": "person",
+    "people": "person",
+    "물건": "goods",
+    "경매": "auction",
+    "일": "work",
 }
 
 
@@ -136,6 +145,27 @@ def asked_of(query: Query) -> Asked:
         seconds=(query.min_seconds, query.max_seconds),
         times=(query.after, None if query.before is None else query.before - 1),
     )
+
+
+def meant(query: Query, names: Iterable[str]) -> str:
+    """Give what was typed with its words spelled as in the names that were found; "" for the same.
+
+    Only plain words are corrected: for anything else the same words may mean something else.
+    """
+    parts = query.node.parts if isinstance(query.node, And) else (query.node,)
+    if not all(isinstance(part, Word) and not part.prefix for part in parts):
+        return ""
+    typed = [part.text for part in parts if isinstance(part, Word)]
+    counts = Counter(piece.text for name in names for piece in pieces(normalize(name)))
+    spelled = [_spelled_as(normalize(word), counts) or word for word in typed]
+    return "" if spelled == typed else " ".join(spelled)
+
+
+def _spelled_as(word: str, counts: Counter[str]) -> str | None:
+    if word in counts:
+        return None
+    close = [name for name in counts if near(word, name)]
+    return max(close, key=lambda name: (counts[name], name), default=None)
 
 
 def _texts(query: Query, name: str) -> tuple[str, ...]:

@@ -21,8 +21,6 @@ from kkiri.search.korean import Piece, Script, canonical, initials, normalize, p
 NOTE = Kind(1)
 FILE = Kind(1063)
 PROGRAM = Kind(1227)
-ARTICLE = Kind(30_023)
-GOODS = Kind(30_402)
 COLLECTION = Kind(30_405)
 SEARCHED = frozenset(
     {
@@ -33,8 +31,9 @@ SEARCHED = frozenset(
         PROGRAM,
         kinds.LISTING,
         kinds.LISTING_COMMENT,
-        ARTICLE,
-        GOODS,
+        kinds.WRITING,
+        kinds.GOODS,
+        kinds.AUCTION,
         COLLECTION,
     }
 )
@@ -298,7 +297,7 @@ def _listing(event: Event) -> Texts:
 
 
 def _plain(event: Event) -> Texts:
-    named = ("title", "name", "subject", "d" if event.kind == ARTICLE else "alt")
+    named = ("title", "name", "subject", "d" if event.kind == kinds.WRITING else "alt")
     title = next((value for name in named if (value := event.value(name))), "")
     topics = event.values("t")[:TOPICS_MAX]
     return Texts(

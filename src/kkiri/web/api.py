@@ -15,6 +15,7 @@ from kkiri.web.moving import moving
 from kkiri.web.other_programs import other_programs
 from kkiri.web.rss import rss
 from kkiri.web.site import site
+from kkiri.web.swarms import swarms
 from kkiri.web.things import things
 from kkiri.web.torznab import torznab
 
@@ -34,7 +35,7 @@ def make_app(peer: Peer) -> FastAPI:
         docs_url=None,  # these pages load scripts from elsewhere
         redoc_url=None,
     )
-    for routes in (knowing(peer), finding(peer), things(peer), moving(peer), site()):
+    for routes in (knowing(peer), finding(peer), things(peer), moving(peer), swarms(peer), site()):
         app.include_router(routes)
     for routes in (other_programs(peer), torznab(peer), rss(peer)):
         app.include_router(routes)

@@ -10,7 +10,7 @@ LINK_CHARS_MAX = 16_384  # a magnet with a long name, eight addresses and foreig
 ONLY_FILES_MAX = 1_000  # more than a person marks by hand; a 64 kB body holds about as many
 ABOUT_CHARS_MAX = 4_000  # a profile is a paragraph
 WAIT_SECONDS_MAX = 30.0  # a search that took longer was not answered at all
-RESULTS_MAX = 500  # as base.limits.FILTER_LIMIT_MAX
+RESULTS_MAX = 1_000  # two hubs' pages of 500: what a person who wants more looks through
 AMOUNT_MAX = 2**53 - 1  # sizes and lengths stay whole in every JSON reader
 
 NO_NUL = r"^[^\x00]*$"
@@ -19,7 +19,9 @@ Who = Annotated[str, Field(min_length=1, max_length=TEXT_CHARS_MAX, pattern=NO_N
 PathText = Annotated[str, Field(min_length=1, max_length=PATH_CHARS_MAX, pattern=NO_NUL)]
 Amount = Annotated[int, Field(ge=0, le=AMOUNT_MAX)]
 Wait = Annotated[float, Field(ge=0, le=WAIT_SECONDS_MAX)]
-Kind = Literal["music", "film", "text", "picture", "program", "other"]
+Kind = Literal[
+    "music", "film", "text", "picture", "program", "other", "person", "goods", "auction", "work"
+]
 
 
 class Asked(BaseModel):

@@ -1,5 +1,6 @@
 """Routes of the search: once, live for the page, and kept."""
 
+import asyncio
 from contextlib import aclosing
 from typing import Annotated
 
@@ -9,13 +10,18 @@ from fastapi.responses import Response
 from kkiri.app.answers import DoneAnswer, FoundAnswer, KeptAnswer
 from kkiri.app.peer import Peer
 from kkiri.app.telling import found_answer
+from kkiri.app.things import thing_answer
 from kkiri.base.types import Seconds
 from kkiri.flows.find import find, find_stream, follow
+from kkiri.flows.finds import Found
+from kkiri.flows.things import asks_for_files, find_things
+from kkiri.search.query import Query as SearchQuery
+from kkiri.search.query import meant
 from kkiri.web.asked import AskedFind, AskedKeep, AskedNumber, FindParams
 from kkiri.web.lines import Emit, EventResponse, LineResponse
 from kkiri.web.query import query_of
 
-FILES_LIVE = 20  # of one find; the page shows a count
+FILES_LIVE = 1  # of one find: its name has the suffix; the rest is asked for when it is opened
 
 
 def finding(peer: Peer) -> APIRouter:
@@ -26,12 +32,18 @@ def finding(peer: Peer) -> APIRouter:
     async def find_once(asked: Annotated[FindParams, Query()]) -> list[FoundAnswer]:
         """Search once; best first."""
         query = await query_of(peer.world, asked)
-        found = await find(peer.world, query, wait_seconds=Seconds(asked.wait))
-        return [found_answer(one) for one in found[: asked.limit]]
+        if not asks_for_files(query):
+            return []
+        found = await find(peer.world, query, Seconds(asked.wait), asked.limit)
+        return [found_answer(one) for one in found]
 
     @routes.get("/find/live", response_class=Response)
     async def find_live(asked: Annotated[FindParams, Query()]) -> Response:
-        """Search and go on: server-sent events; `found` replaces the list, `new` adds to it."""
+        """Search and go on, as server-sent events.
+
+        `found` replaces the list, `things` are persons, goods, auctions and texts, `meant` is what
+        was probably meant, `done` ends the answers; `new` adds to the list from then on.
+        """
         return EventResponse(lambda emit: _live(peer, asked, emit), peer.stopping)
 
     @routes.get("/find/follow", response_class=Response)
@@ -69,11 +81,37 @@ def finding(peer: Peer) -> APIRouter:
 async def _live(peer: Peer, asked: AskedFind, emit: Emit) -> None:
     query = await query_of(peer.world, asked)
     shown: set[str] = set()
-    async with aclosing(find_stream(peer.world, query, Seconds(asked.wait))) as lists:
+    async with asyncio.TaskGroup() as tasks:
+        beside = tasks.create_task(_things(peer, query, asked, emit), name="find things")
+        if asks_for_files(query):
+            shown = await _files(peer, query, asked, emit)
+        await beside
+        await emit({"done": True})
+        if asks_for_files(query):
+            await _news_of(peer, query, shown, emit)
+
+
+async def _things(peer: Peer, query: SearchQuery, asked: AskedFind, emit: Emit) -> None:
+    found = await find_things(peer.world, query, Seconds(asked.wait))
+    if found:
+        await emit({"things": [thing_answer(one) for one in found]})
+
+
+async def _files(peer: Peer, query: SearchQuery, asked: AskedFind, emit: Emit) -> set[str]:
+    last: list[Found] = []
+    stream = find_stream(peer.world, query, Seconds(asked.wait), asked.limit)
+    async with aclosing(stream) as lists:
         async for found in lists:
-            shown = {one.info_hash for one in found}
-            await emit({"found": [found_answer(one, FILES_LIVE) for one in found[: asked.limit]]})
-    await emit({"done": True})
+            if found != last:
+                last = found
+                await emit({"found": [found_answer(one, FILES_LIVE) for one in found]})
+    if last and all(one.near for one in last):
+        names = [name for one in last for name in (one.title, one.facts.artist) if name]
+        await emit({"meant": meant(query, names)})
+    return {one.info_hash for one in last}
+
+
+async def _news_of(peer: Peer, query: SearchQuery, shown: set[str], emit: Emit) -> None:
     async with aclosing(follow(peer.world, query)) as news:
         async for one in news:
             if one.info_hash not in shown:

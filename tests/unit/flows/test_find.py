@@ -349,6 +349,8 @@ async def test_typing_errors_are_forgiven_when_nothing_else_is_found(
     async with keeping(peer):
         await until(lambda: len(urls(peer)) == 3)
         assert await titles(peer, "metalica") == ["Metallica Live"]
+        assert [found.near for found in await find(peer.world, parse("metalica"))] == [True]
+        assert [found.near for found in await find(peer.world, parse("metallica"))] == [False]
         row = next(row for row in peer.hubs.rows() if row.url == A)
         assert row.refused == 0
 

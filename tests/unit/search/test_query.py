@@ -14,7 +14,15 @@ from kkiri.event.nip19 import npub
 from kkiri.search.amounts import day_start, size_bytes, span_seconds
 from kkiri.search.nodes import And, Node, Not, Or, Phrase, Word
 from kkiri.search.plan import plan
-from kkiri.search.query import Query, asked_of, matches_query, matches_text, parse, to_search
+from kkiri.search.query import (
+    Query,
+    asked_of,
+    matches_query,
+    matches_text,
+    meant,
+    parse,
+    to_search,
+)
 from kkiri.search.terms import All, Either, Without
 from tests.unit.adapters.store.making import ANN, BOB, listing
 
@@ -276,3 +284,22 @@ def test_forgiving() -> None:
     assert matches_text("소라바다", record)
     assert not matches_text("rodiohed", record)
     assert not matches_text("-radiohead 소라바다", record)
+
+
+@pytest.mark.parametrize(
+    ("typed", "names", "said"),
+    [
+        ("beattles", ["The Beatles", "Beatles Live"], "beatles"),
+        ("겨울 소라바다", ["겨울 소리바다"], "겨울 소리바다"),
+        ("beatles", ["Beatles"], ""),
+        ("beattles", ["Rolling Stones"], ""),
+        ('"beattles live"', ["Beatles Live"], ""),
+        ("beattl*", ["Beatles"], ""),
+        ("-beattles", ["Beatles"], ""),
+        ("", ["Beatles"], ""),
+    ],
+)
+def test_what_was_meant_is_said_in_the_words_that_were_found(
+    typed: str, names: list[str], said: str
+) -> None:
+    assert meant(parse(typed), names) == said

@@ -6,6 +6,7 @@ from typing import cast
 import pytest
 
 from kkiri.app.peer import Peer
+from kkiri.app.refusal import only_refusal
 from kkiri.base.errors import LinkLostError
 from kkiri.web import finding
 from kkiri.web.asked import AskedFind
@@ -62,6 +63,10 @@ async def _swallow(work: object) -> BaseException:
         await work  # type: ignore[misc]
     except LinkLostError as error:
         return error.with_traceback(None)
+    except BaseExceptionGroup as errors:
+        first = only_refusal(errors)
+        assert isinstance(first, LinkLostError)
+        return first.with_traceback(None)
     raise AssertionError("it ended by itself")
 
 
