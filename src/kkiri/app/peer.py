@@ -4,7 +4,7 @@ import asyncio
 import os
 
 from kkiri import __version__
-from kkiri.app.answers import KeptAnswer, NewsAnswer, StatusAnswer
+from kkiri.app.answers import KeptAnswer, NewsAnswer, StatusAnswer, TransferAnswer
 from kkiri.app.config import Config
 from kkiri.app.home import Home
 from kkiri.app.hub_supervisor import HubProcess
@@ -14,6 +14,7 @@ from kkiri.app.telling import found_answer, hub_answer, transfer_answer
 from kkiri.event.nip19 import npub
 from kkiri.flows.fetch import transfers
 from kkiri.flows.finds import Found
+from kkiri.flows.together import Together
 from kkiri.flows.world import HubState, World
 from kkiri.ports.state import KeptSearch
 
@@ -21,8 +22,9 @@ from kkiri.ports.state import KeptSearch
 class Peer:
     """What the page and the local API stand on."""
 
-    def __init__(self, world: World, config: Config, hub: HubProcess) -> None:
+    def __init__(self, world: World, config: Config, hub: HubProcess, together: Together) -> None:
         self.world = world
+        self.together = together
         self.config = config
         self.hub = hub
         self.board = Board()
@@ -32,8 +34,12 @@ class Peer:
         self.page = ""
         """The page's address; set when it listens."""
 
-    def status(self) -> StatusAnswer:
-        """Say how the peer is doing."""
+    def transfers(self) -> list[TransferAnswer]:
+        """Tell of all transfers, newest first."""
+        return [transfer_answer(view) for view in transfers(self.world)]
+
+    def status(self, *, with_transfers: bool = True) -> StatusAnswer:
+        """Say how the peer is doing; the transfers can be left out."""
         world = self.world
         listings, size = world.library.totals()
         address = world.torrents.address
@@ -48,7 +54,7 @@ class Peer:
             hubs=[hub_answer(row) for row in rows if row.state is HubState.OPEN or row.why],
             shared=listings,
             shared_bytes=size,
-            transfers=[transfer_answer(view) for view in transfers(world)],
+            transfers=self.transfers() if with_transfers else [],
             network=world.network.value,
             torrents=None if address is None else str(address),
             home=str(self.config.home),

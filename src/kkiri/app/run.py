@@ -11,6 +11,7 @@ from functools import partial
 
 from kkiri.adapters.folders import DiskFolders
 from kkiri.adapters.keys.key_file import load_or_make
+from kkiri.adapters.keys.locks import SharedLocks
 from kkiri.adapters.keys.seals import seals_of
 from kkiri.adapters.lan import LanNeighbours
 from kkiri.adapters.links.client import WebsocketLinks
@@ -23,6 +24,7 @@ from kkiri.app.config import Config
 from kkiri.app.home import Home, prepare, remember_port, remembered_port
 from kkiri.app.hub_supervisor import HubProcess, HubReady
 from kkiri.app.peer import Peer
+from kkiri.app.showing import showing_answer
 from kkiri.event.record import Event
 from kkiri.event.verify import Signer
 from kkiri.flows.fetch import resume, watch_transfers
@@ -32,6 +34,7 @@ from kkiri.flows.join import Ways, join
 from kkiri.flows.publish import deliver
 from kkiri.flows.reach import watch_reach
 from kkiri.flows.share import follow_folders, reseed
+from kkiri.flows.together import ShowingView, Together
 from kkiri.flows.world import Network, World
 from kkiri.hub.address import hub_url, port_of
 from kkiri.search.query import matches_query, parse
@@ -68,7 +71,8 @@ async def running(config: Config) -> AsyncIterator[Peer]:
         world = _world(config, home, signer, listening.result(), hubs, state, torrents, media)
         if torrents.address is not None:
             remember_port(home, "torrent", torrents.address.port)
-        peer = Peer(world, config, hub)
+        together = Together(world, SharedLocks(random.SystemRandom()))
+        peer = Peer(world, config, hub, together)
         async with asyncio.TaskGroup() as root:
             tasks = [
                 root.create_task(work, name=name)
@@ -95,7 +99,12 @@ def _tasks(peer: Peer, hubs: HubSet, ready: HubReady) -> Sequence[Task]:
         ("reseed", reseed(world)),
         ("follow folders", follow_folders(world)),
         ("kept searches", run_kept(world, peer.tell_news)),
+        ("together", peer.together.keep(partial(_tell_showing, peer))),
     )
+
+
+def _tell_showing(peer: Peer, view: ShowingView) -> None:
+    peer.board.tell("together", showing_answer(view))
 
 
 def _search(text: str) -> Callable[[Event], bool]:

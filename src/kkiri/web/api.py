@@ -17,6 +17,7 @@ from kkiri.web.rss import rss
 from kkiri.web.site import site
 from kkiri.web.swarms import swarms
 from kkiri.web.things import things
+from kkiri.web.together import together
 from kkiri.web.torznab import torznab
 
 
@@ -39,6 +40,8 @@ def make_app(peer: Peer) -> FastAPI:
         app.include_router(routes)
     for routes in (other_programs(peer), torznab(peer), rss(peer)):
         app.include_router(routes)
+
+    app.include_router(together(peer))
 
     @app.exception_handler(KkiriError)
     async def refused(request: Request, error: KkiriError) -> Response:
