@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kkiri.adapters.peer_api import PeerApi, PeerSaidNoError
-from kkiri.adapters.system import become, spawn_detached, take_lock
+from kkiri.adapters.system import become, open_browser, spawn_detached, take_lock
 from kkiri.app.home import Home, RunningPeer, prepare, read_running, token
 from kkiri.base.errors import AlreadyUpError, DidNotStartError, PeerNotRunningError
 
@@ -80,6 +80,17 @@ def page_link(home: Home, running: RunningPeer) -> str:
     return f"{running.page}/?t={token(home)}"
 
 
+def open_page(home: Home, place: str) -> bool:
+    """Show a place of the page, such as `#/together/ID`, in the person's browser.
+
+    False where there is none. Raises: PeerNotRunningError.
+    """
+    running = running_peer(home)
+    if running is None:
+        raise PeerNotRunningError
+    return open_browser(page_link(home, running) + place)
+
+
 def up(home: Home, flags: Sequence[str]) -> None:
     """Turn this process into the peer; one that a verb had started makes room.
 
@@ -145,6 +156,7 @@ __all__ = [
     "PeerSaidNoError",
     "connect",
     "default_home",
+    "open_page",
     "page_link",
     "running_peer",
     "stop",

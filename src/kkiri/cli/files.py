@@ -106,7 +106,7 @@ def get(
 ) -> None:
     """Fetch what a number of the last find, a magnet or a nostr: link names."""
     home = home_of(context)
-    link = _link_of(last_links(home), link)
+    link = link_of(last_links(home), link)
     api = client.connect(home)
     body: JsonObject = {"link": link, "wait": wait}
     if to is not None:
@@ -175,7 +175,8 @@ def _transfer_of(api: PeerApi, which: str) -> str:
     raise NotFoundError(which)
 
 
-def _link_of(links: list[str], text: str) -> str:
+def link_of(links: list[str], text: str) -> str:
+    """Give the link of a number of the last find, or the link itself. Raises: NotFoundError."""
     if not (text.isascii() and text.isdigit()) or len(text) == 40:
         return text
     number = int(text[:9])

@@ -15,7 +15,7 @@ from kkiri import __version__
 from kkiri.app.client import PeerSaidNoError
 from kkiri.app.language import language
 from kkiri.base.errors import KkiriError
-from kkiri.cli import demo, files, key, other_programs, persons, running, search
+from kkiri.cli import demo, files, key, other_programs, persons, running, search, together
 from kkiri.cli.show import print_error, print_line, use_utf8
 from kkiri.cli.words import say
 
@@ -100,6 +100,7 @@ VERBS: Mapping[str, Callable[..., None]] = {
     "pause": files.pause,
     "resume": files.resume,
     "cancel": files.cancel,
+    "together": together.together,
     "kept": search.kept,
     "other-programs": other_programs.other_programs,
     "person": persons.person,
@@ -134,6 +135,10 @@ HELP: Mapping[str, str] = {
     "get": say(
         "Fetch a number of the last find, a magnet or a nostr: link.",
         "마지막 찾기의 번호, 마그넷, nostr: 링크를 받습니다.",
+    ),
+    "together": say(
+        "Watch a film in step with others; whoever has the link is in.",
+        "영상을 여럿이 나란히 봅니다. 링크를 가진 사람이 함께 봅니다.",
     ),
     "transfers": say("List the downloads.", "받는 것들을 보여 줍니다."),
     "pause": say("Pause a download.", "받기를 잠시 멈춥니다."),
