@@ -81,6 +81,13 @@ async def known(world: World) -> list[PersonView]:
     return sorted(views, key=lambda view: (view.blocked, not view.followed, not view.on, view.name))
 
 
+async def on_now(world: World) -> Known:
+    """Give who is on, where, and what they are called."""
+    on = await _records(world, [_presences(None)])
+    keys = list(known_from(world, on).on)[:FILTER_VALUES_MAX]
+    return known_from(world, [*on, *(await _records(world, [_profiles(keys)]) if keys else ())])
+
+
 async def who_is_on(world: World) -> list[PubKey]:
     """Give whose peers are on now, this one left out."""
     on = known_from(world, await _records(world, [_presences(None)])).on

@@ -42,6 +42,8 @@ class SwarmPeer:
 class SwarmFile:
     """One file of a torrent and how far it is."""
 
+    index: int
+    """Its number in the torrent."""
     path: str
     """As the torrent says, below its top name; that name for a single file."""
     size: Bytes

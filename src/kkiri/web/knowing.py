@@ -15,6 +15,7 @@ from kkiri.app.answers import (
     StatusAnswer,
 )
 from kkiri.app.peer import Peer
+from kkiri.app.swarm_answers import Told
 from kkiri.app.telling import found_answer, hub_answer, person_answer
 from kkiri.flows import people
 from kkiri.flows.join import add_hub
@@ -109,11 +110,16 @@ async def _live(peer: Peer, emit: Emit) -> None:
 
 async def _tell_status(peer: Peer, emit: Emit) -> None:
     told: StatusAnswer | None = None
+    transfers = Told()
     while True:
-        status = peer.status()
+        said: dict[str, object] = {}
+        status = peer.status(with_transfers=False)
         if status != told:
-            told = status
-            await emit({"status": status})
+            told = said["status"] = status
+        if (news := transfers.news(peer.transfers())) is not None:
+            said["transfers"] = news
+        if said:
+            await emit(said)
         await asyncio.sleep(LIVE_SECONDS)
 
 

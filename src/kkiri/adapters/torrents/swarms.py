@@ -182,6 +182,7 @@ def _files(
         done = progress[number] if number < len(progress) else (file.size if wanted else 0)
         found.append(
             SwarmFile(
+                index=number,
                 path="/".join(file.parts) or info.name,
                 size=Bytes(file.size),
                 done=Bytes(min(done, file.size)),

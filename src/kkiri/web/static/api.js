@@ -63,11 +63,11 @@ export function listen(path, tell, failed) {
   return source;
 }
 
-// What the peer tells by itself, by topic: status, news, notice, message, together; and `up`,
+// What the peer tells by itself, by topic: status, transfers, news, notice, message, together; and `up`,
 // whether the peer answers. All tabs share one connection: whoever holds the lock has it.
 const listeners = new Map();
 const last = new Map(); // of topics that are a state, for those who come later
-const STATES = new Set(["status", "up"]);
+const STATES = new Set(["status", "up", "transfers"]);
 const tabs = new BroadcastChannel("kkiri");
 const AGAIN_MS = 1000;
 
@@ -76,16 +76,34 @@ export const live = {
   on(topic, tell) {
     if (!listeners.has(topic)) listeners.set(topic, new Set());
     listeners.get(topic).add(tell);
-    if (last.has(topic)) tell(last.get(topic));
+    if (last.has(topic)) tell(whole(topic, last.get(topic)));
     return () => listeners.get(topic).delete(tell);
   },
   status: () => last.get("status"),
   start,
 };
 
-function tell(topic, value) {
+function tell(topic, said) {
+  const value = topic === "transfers" ? merged(said) : said;
   if (STATES.has(topic)) last.set(topic, value);
   for (const one of [...(listeners.get(topic) ?? [])]) one(value);
+}
+
+// Transfers come whole once, then only what changed of them; a listener gets all of them in a map
+// by info-hash, and which ones are news: {all, changed, gone}.
+function merged(said) {
+  const all = last.get("transfers")?.all ?? new Map();
+  const gone = said.all ? [...all.keys()] : said.gone;
+  for (const hash of gone) all.delete(hash);
+  const changed = said.all ?? said.changed;
+  for (const one of changed) all.set(one.info_hash, { ...all.get(one.info_hash), ...one });
+  return { all, changed: changed.map((one) => one.info_hash), gone: gone.filter((hash) => !all.has(hash)) };
+}
+
+// What somebody who comes later, or another tab, is told of a state.
+function whole(topic, value) {
+  if (topic !== "transfers") return value;
+  return { all: value.all, changed: [...value.all.keys()], gone: [] };
 }
 
 function tellAll(topic, value) {
@@ -97,7 +115,11 @@ function start() {
   let leads = false;
   tabs.addEventListener("message", ({ data: [topic, value] }) => {
     if (topic !== "who") tell(topic, value);
-    else if (leads) for (const [state, now] of last) tabs.postMessage([state, now]);
+    else if (leads) {
+      for (const [state, now] of last) {
+        tabs.postMessage([state, state === "transfers" ? { all: [...now.all.values()] } : now]);
+      }
+    }
   });
   tabs.postMessage(["who", null]);
   navigator.locks.request("kkiri live", () => {

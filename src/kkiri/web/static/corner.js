@@ -16,6 +16,12 @@ export function showCorner(corner) {
     corner.append(place);
   }
   live.on("status", showStatus);
+  live.on("transfers", ({ all }) => {
+    let open = 0;
+    for (const one of all.values()) if (!one.finished) open += 1;
+    count("transfers", open);
+    if (all.size) places.get("transfers").hidden = false;
+  });
   live.on("up", (up) => {
     document.body.classList.toggle("gone", !up);
     if (!up) set(one("state"), words.gone);
@@ -39,8 +45,6 @@ function showStatus(status) {
   const state = one("state");
   set(state, words.hubs(others));
   state.classList.toggle("on", status.ready);
-  count("transfers", status.transfers.filter((transfer) => !transfer.finished).length);
-  if (status.transfers.length) places.get("transfers").hidden = false;
 }
 
 function here() {

@@ -20,7 +20,7 @@ let source = null;
 export function open(main, text) {
   if (!section.isConnected) {
     main.append(section);
-    live.on("status", (status) => mark(status.transfers));
+    live.on("transfers", ({ all }) => mark(all));
   }
   section.hidden = false;
   search(text);
@@ -86,7 +86,7 @@ function item(find) {
 
 // Shows on the finds what became of those that were asked for.
 function mark(transfers) {
-  moving = new Map(transfers.map((transfer) => [transfer.info_hash, transfer]));
+  moving = transfers;
   for (const [hash, row] of kept) state(hash, row.querySelector(".get"));
 }
 

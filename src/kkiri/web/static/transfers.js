@@ -9,7 +9,7 @@ const rows = new Map();
 
 export function open(place) {
   place.append(list);
-  return live.on("status", (status) => show(status.transfers));
+  return live.on("transfers", ({ all }) => show([...all.values()]));
 }
 
 function show(transfers) {
