@@ -147,7 +147,7 @@ async def test_a_torrent_with_links_inside_is_refused(tmp_path: Path) -> None:
             await two.fetch(
                 FetchSpec(info_hash=info_hash_of(torrent), folder=tmp_path / "to", metainfo=torrent)
             )
-        assert two.progress() == {}
+        assert two.progress_of(info_hash_of(torrent)) is None
 
 
 async def test_an_edited_file_is_never_overwritten_by_its_torrent(tmp_path: Path) -> None:

@@ -85,9 +85,6 @@ class FakeEngine:
     def dial(self, info_hash: InfoHash, addresses: Sequence[PeerAddress]) -> None:
         self.dialled.extend(addresses)
 
-    def progress(self) -> dict[InfoHash, Progress]:
-        return {key: found for key in self.specs if (found := self.progress_of(key)) is not None}
-
     def progress_of(self, info_hash: InfoHash) -> Progress | None:
         if info_hash not in self.specs:
             return None
@@ -121,6 +118,3 @@ class FakeEngine:
 
     async def save(self) -> None:
         self.saves += 1
-
-    async def close(self) -> None:
-        pass

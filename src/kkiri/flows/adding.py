@@ -274,7 +274,9 @@ async def seed(world: World, listings: Sequence[SharedListing]) -> None:
     """Seed listings that come with metainfo, without holding the loop."""
     for number, listing in enumerate(listings, 1):
         try:
-            await world.torrents.seed(SeedSpec(metainfo=listing.metainfo, folder=listing.folder))
+            stats = tuple(file.stat for file in listing.files)
+            spec = SeedSpec(metainfo=listing.metainfo, folder=listing.folder, stats=stats)
+            await world.torrents.seed(spec)
         except BadMetainfoError:
             log.warning("a torrent of ours is broken", extra={"title": listing.title})
         if number % SEEDED_AT_ONCE == 0:

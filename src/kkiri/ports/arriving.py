@@ -21,7 +21,10 @@ class ArrivingFile(Protocol):
     async def read(self, offset: int, size: int) -> bytes:
         """Wait for the bytes at the offset and give up to `size` of them, none only at the end.
 
-        Raises: NotFoundError when the torrent was removed. Cancel-safe.
+        Several may be read at once, but one reader reads one after the other.
+
+        Raises: NotFoundError when the torrent was removed, FileChangedError when what is on disk is
+        not what the torrent says any more, RefusedError when the download failed. Cancel-safe.
         """
         ...
 

@@ -105,10 +105,6 @@ class Torrents(Protocol):
         """Connect to more peers for a torrent."""
         ...
 
-    def progress(self) -> dict[InfoHash, Progress]:
-        """Give the state of each torrent that is fetched or moves data (never idle seeds)."""
-        ...
-
     def progress_of(self, info_hash: InfoHash) -> Progress | None:
         """Give the state of one."""
         ...
@@ -149,11 +145,7 @@ class Torrents(Protocol):
         ...
 
     async def save(self) -> None:
-        """Write resume data of all unfinished downloads; called often and before closing."""
-        ...
-
-    async def close(self) -> None:
-        """Save and stop."""
+        """Write resume data of all unfinished downloads; called often."""
         ...
 
 

@@ -56,6 +56,23 @@ class MetadataCame:
 
 
 @dataclass(frozen=True, slots=True)
+class PieceCame:
+    """A piece has arrived and is what the torrent says."""
+
+    info_hash: InfoHash
+    piece: int
+
+
+@dataclass(frozen=True, slots=True)
+class PieceRead:
+    """A piece as it stands on disk; None when it cannot be read."""
+
+    info_hash: InfoHash
+    piece: int
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """Every wanted piece is there."""
 
@@ -157,6 +174,8 @@ Told = (
     | Added
     | Removed
     | MetadataCame
+    | PieceCame
+    | PieceRead
     | Finished
     | Checking
     | Checked
@@ -216,6 +235,11 @@ def _of_torrent(alert: lt.torrent_alert) -> Iterator[Told]:
         yield Removed(InfoHash(alert.info_hash.to_bytes().hex()))
     elif isinstance(alert, lt.file_error_alert | lt.torrent_error_alert):
         yield _failed(alert.handle, alert.error)
+    elif isinstance(alert, lt.piece_finished_alert):
+        yield PieceCame(_hash(alert.handle), alert.piece_index)
+    elif isinstance(alert, lt.read_piece_alert):
+        data = alert.buffer if alert.error.value() == 0 else None
+        yield PieceRead(_hash(alert.handle), alert.piece, data)
     elif isinstance(alert, lt.save_resume_data_alert):
         yield ResumeData(_hash(alert.handle), lt.write_resume_data_buf(alert.params))
     else:
@@ -238,6 +262,14 @@ def _of_stage(alert: lt.torrent_alert) -> Iterator[Told]:
         and alert.state == lt.torrent_status.states.checking_files
     ):
         yield Checking(_hash(alert.handle))
+
+
+def pieces(handle: lt.torrent_handle) -> bytes:
+    """Ask which pieces are here, one byte each; waits for the engine, so in a thread."""
+    try:
+        return bytes(handle.status(lt.torrent_handle.query_pieces).pieces)
+    except RuntimeError:
+        return b""  # the torrent was taken out meanwhile
 
 
 def sources(handle: lt.torrent_handle) -> list[PeerAddress]:

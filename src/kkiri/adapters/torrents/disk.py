@@ -173,7 +173,7 @@ def erase(folder: Path, files: Sequence[tuple[Place, tuple[int, int] | None]]) -
     stayed = 0
     for place, known in files:
         try:
-            with _opened(folder, place[:-1]) as (inside, at):
+            with opened(folder, place[:-1]) as (inside, at):
                 name = place[-1] if at is not None else inside / place[-1]
                 found = os.stat(name, dir_fd=at, follow_symlinks=False)
                 if not stat.S_ISREG(found.st_mode) or (found.st_size, found.st_mtime_ns) != known:
@@ -186,13 +186,13 @@ def erase(folder: Path, files: Sequence[tuple[Place, tuple[int, int] | None]]) -
             stayed += 1
     folders = {place[:depth] for place, _ in files for depth in range(1, len(place))}
     for parts in sorted(folders, key=len, reverse=True):
-        with suppress(OSError), _opened(folder, parts[:-1]) as (inside, at):
+        with suppress(OSError), opened(folder, parts[:-1]) as (inside, at):
             os.rmdir(parts[-1] if at is not None else inside / parts[-1], dir_fd=at)
     return stayed
 
 
 @contextmanager
-def _opened(folder: Path, parts: Sequence[str]) -> Iterator[tuple[Path, int | None]]:
+def opened(folder: Path, parts: Sequence[str]) -> Iterator[tuple[Path, int | None]]:
     """Hold a folder below the chosen one open; a link on the way raises OSError.
 
     Gives its path, and its handle where the system has such: a name is then looked up in no other.

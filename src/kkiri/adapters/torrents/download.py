@@ -69,6 +69,8 @@ class Download:
     pardons: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
+    known: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it is known what it consists of, and when it is gone."""
 
     def know(self, metainfo: bytes, info: MetaInfo) -> None:
         """Take in what the torrent consists of.
@@ -81,6 +83,7 @@ class Download:
         self.metainfo = metainfo
         self.info = info
         self.name = info.name
+        self.known.set()
 
     def choose(self, only: tuple[str, ...] | None, first: tuple[str, ...]) -> None:
         """Want other files of it. Raises: NotFoundError when no file is called so."""

@@ -117,6 +117,7 @@ class Downloads:
             if handle is not None:
                 await self._engine.remove(handle, download.info_hash)
             download.complete.set()
+            download.known.set()
             if self.held.get(download.info_hash) is download:
                 del self.held[download.info_hash]
 

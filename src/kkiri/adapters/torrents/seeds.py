@@ -18,6 +18,7 @@ from kkiri.adapters.torrents.alerts import (
 )
 from kkiri.adapters.torrents.engine import Engine
 from kkiri.base.types import Bytes, InfoHash
+from kkiri.ports.media import FileStat
 from kkiri.ports.torrents import Progress, SeedSpec, TransferState
 from kkiri.swarm.metainfo import from_info, info_hash_of, read
 
@@ -32,6 +33,7 @@ class Seeds:
         self._public = public
         self._handles: dict[InfoHash, lt.torrent_handle | None] = {}
         self._folders: dict[InfoHash, Path] = {}
+        self._stats: dict[InfoHash, tuple[FileStat, ...]] = {}
         self._peers: dict[InfoHash, int] = {}
         self._moving: dict[InfoHash, Status] = {}
 
@@ -56,6 +58,7 @@ class Seeds:
             found = params.for_seed(spec, self._public)
             self._handles[info_hash] = None
             self._folders[info_hash] = spec.folder
+            self._stats[info_hash] = spec.stats
             self._engine.session.async_add_torrent(found)
         return info_hash
 
@@ -81,16 +84,20 @@ class Seeds:
         torrent = None if handle is None else handle.torrent_file()
         return None if torrent is None else from_info(torrent.info_section())
 
+    def folder(self, info_hash: InfoHash) -> Path | None:
+        """Give the folder that holds the torrent's top name."""
+        return self._folders.get(info_hash)
+
+    def stats(self, info_hash: InfoHash) -> tuple[FileStat, ...]:
+        """Give how its files stood when they were hashed; empty where not known."""
+        return self._stats.get(info_hash, ())
+
     def path(self, info_hash: InfoHash) -> Path | None:
         """Give the shared file or folder."""
         metainfo = self.metainfo(info_hash)
         if metainfo is None:
             return None
         return self._folders[info_hash] / read(metainfo).name
-
-    def progress(self) -> dict[InfoHash, Progress]:
-        """Give those to which a peer is connected."""
-        return {key: _progress(key, status) for key, status in self._moving.items()}
 
     def progress_of(self, info_hash: InfoHash) -> Progress | None:
         """Give one, moving or idle."""
@@ -136,6 +143,7 @@ class Seeds:
     def _forget(self, info_hash: InfoHash) -> None:
         self._handles.pop(info_hash, None)
         self._folders.pop(info_hash, None)
+        self._stats.pop(info_hash, None)
         self._peers.pop(info_hash, None)
         self._moving.pop(info_hash, None)
 

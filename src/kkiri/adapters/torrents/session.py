@@ -16,6 +16,7 @@ from kkiri.adapters.torrents.alerts import (
     SeenFromOutside,
     Told,
 )
+from kkiri.adapters.torrents.arriving import Arriving
 from kkiri.adapters.torrents.download import Phase
 from kkiri.adapters.torrents.downloads import ADDRESSES_MAX, Downloads
 from kkiri.adapters.torrents.engine import Engine
@@ -24,8 +25,9 @@ from kkiri.adapters.torrents.seeds import Seeds
 from kkiri.adapters.torrents.settings import SessionSettings
 from kkiri.adapters.torrents.swarms import LibtorrentSwarms
 from kkiri.base.errors import NotFoundError
-from kkiri.base.types import InfoHash
+from kkiri.base.types import InfoHash, Seconds
 from kkiri.event.listing import PeerAddress
+from kkiri.ports.arriving import ArrivingFile
 from kkiri.ports.swarms import Swarms
 from kkiri.ports.torrents import FetchSpec, Progress, SeedSpec
 from kkiri.swarm.addresses import is_global
@@ -44,7 +46,7 @@ async def open_session(settings: SessionSettings) -> "AsyncIterator[LibtorrentSe
             yield session
         finally:
             ticking.cancel()
-            await session.close()
+            await session._close()
 
 
 class LibtorrentSession:
@@ -56,6 +58,7 @@ class LibtorrentSession:
         self._engine = Engine(settings, self._hear)
         self._downloads = Downloads(self._engine, settings, tasks)
         self._seeds = Seeds(self._engine, public=settings.public)
+        self._arriving = Arriving(self._engine, self._downloads, self._seeds)
         self._listens: list[PeerAddress] = []
         self._outside: str | None = None
         self._mapped: int | None = None
@@ -108,6 +111,7 @@ class LibtorrentSession:
         download = self._downloads.held.get(info_hash)
         if download is not None:
             await self._downloads.remove(download)
+        self._arriving.removed(info_hash)
 
     async def pause(self, info_hash: InfoHash, paused: bool) -> None:
         """Pause a transfer or let it go on; one that had failed is tried again."""
@@ -125,11 +129,6 @@ class LibtorrentSession:
             if handle is not None:
                 handle.connect_peer((address.host, address.port))
 
-    def progress(self) -> dict[InfoHash, Progress]:
-        """Give the state of each torrent that is fetched or moves data."""
-        held = {key: download.progress() for key, download in self._downloads.held.items()}
-        return self._seeds.progress() | held
-
     def progress_of(self, info_hash: InfoHash) -> Progress | None:
         """Give the state of one."""
         download = self._downloads.held.get(info_hash)
@@ -139,6 +138,19 @@ class LibtorrentSession:
         """Give the torrent file (`info` only) once it is known."""
         download = self._downloads.held.get(info_hash)
         return self._seeds.metainfo(info_hash) if download is None else download.metainfo
+
+    async def wait_metainfo(self, info_hash: InfoHash) -> bytes:
+        """Wait until the torrent file is known; give it. Raises: NotFoundError. Cancel-safe."""
+        return await self._arriving.wait_metainfo(info_hash)
+
+    async def open(
+        self, info_hash: InfoHash, index: int, seconds: Seconds | None = None
+    ) -> ArrivingFile:
+        """Open one file, to be read while it arrives or when it is here.
+
+        Raises: NotFoundError, FileChangedError, RefusedError. Cancel-safe.
+        """
+        return await self._arriving.open(info_hash, index, seconds)
 
     async def wait_complete(self, info_hash: InfoHash) -> Path:
         """Wait until every wanted byte is in its place, checked and on disk; give the path.
@@ -166,9 +178,10 @@ class LibtorrentSession:
         """Write resume data of all unfinished downloads."""
         await self._downloads.save()
 
-    async def close(self) -> None:
+    async def _close(self) -> None:
         """Save and stop."""
         if self._engine.lt is not None:
+            self._arriving.close()
             await self._downloads.close()
             await self._engine.close()
 
@@ -192,5 +205,6 @@ class LibtorrentSession:
             case _:
                 if isinstance(one, PeerCame):
                     self._engine.pace(True)
+                self._arriving.hear(one)
                 self._seeds.hear(one)
                 self._downloads.hear(one, time.monotonic())
