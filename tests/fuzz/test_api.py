@@ -5,16 +5,15 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 
-from kkiri.app.peer import Peer
-from kkiri.web.api import make_app
 from tests.e2e.peers import Person, people
+from tests.fakes.surface import document
 
 EXAMPLES = 20  # of each route; 100 and more in ./nightly
 ANSWER_SECONDS_MAX = 30.0  # a search waits up to two seconds; this machine may be busy
@@ -23,8 +22,8 @@ LEFT_OUT = ("/api/stop", "/api/hubs")
 # these do not end by themselves; what they are asked with is the same as for /api/find
 ENDLESS = ("/api/live", "/api/news", "/api/find/live", "/api/find/follow")
 
-document = make_app(cast(Peer, None)).openapi()
-schema = schemathesis.openapi.from_dict(document).exclude(path=[*LEFT_OUT, *ENDLESS])
+DOCUMENT = document()
+schema = schemathesis.openapi.from_dict(DOCUMENT).exclude(path=[*LEFT_OUT, *ENDLESS])
 
 
 class _Page:
@@ -211,9 +210,9 @@ def test_w6_broken_http_is_refused(page: _Page, number: int) -> None:
 
 def test_the_document_is_whole_and_names_every_route(tmp_path: Path) -> None:
     del tmp_path
-    paths = set(document["paths"])
+    paths = set(DOCUMENT["paths"])
     assert {"/api/status", "/api/find", "/api/get", "/api/share", *LEFT_OUT, *ENDLESS} <= paths
-    for ways in document["paths"].values():
+    for ways in DOCUMENT["paths"].values():
         for way in ways.values():
             assert way["summary"]
             assert way["tags"]

@@ -1,0 +1,33 @@
+"""The whole web surface before nobody: its routes and its document, for tests that go over all."""
+
+from typing import Any, cast
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from kkiri.app.peer import Peer
+from kkiri.web.api import make_app
+
+
+class _Nobody:
+    """Stands for a peer while routes are made: whatever they take from it is nobody's too."""
+
+    def __getattr__(self, name: str) -> "_Nobody":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Nobody()
+
+
+def surface() -> FastAPI:
+    """Make the routes; none of them may be called."""
+    return make_app(cast(Peer, _Nobody()))
+
+
+def document() -> dict[str, Any]:
+    """Give the OpenAPI document."""
+    return surface().openapi()
+
+
+def routes() -> list[APIRoute]:
+    """Give every route that has a path of its own."""
+    return [route for route in surface().routes if isinstance(route, APIRoute)]
