@@ -95,6 +95,33 @@ def test_more_listings_than_one_page(state: State) -> None:
     assert state.library.totals() == (1_203, 12_030)
 
 
+def test_totals_follow_every_change(state: State) -> None:
+    assert state.library.totals() == (0, 0)
+    state.library.put_listings([listing(1), listing(2, FILMS, files=1)], [])
+    assert (state.library.totals(), state.library.totals(FILMS)) == ((2, 30), (1, 10))
+    state.library.withdraw(FILMS, [listing(2).info_hash], [])
+    assert (state.library.totals(), state.library.totals(FILMS)) == ((1, 20), (0, 0))
+    state.library.put_listings([listing(3)], [])
+    assert state.library.totals(MUSIC) == (2, 40)
+
+
+def test_listings_are_looked_through_by_words_and_page(state: State) -> None:
+    some = [replace(listing(n), title=t) for n, t in enumerate(["Winter A", "겨울", "winter 50%"])]
+    state.library.put_listings([*some, listing(9, FILMS)], [])
+
+    def found(words: str, start: int = 0, limit: int = 9) -> tuple[int, list[str]]:
+        total, lines = state.library.lines(MUSIC, words, start, limit)
+        return total, [line.title for line in lines]
+
+    assert found("") == (3, ["winter 50%", "겨울", "Winter A"])
+    assert found("", start=1, limit=1) == (3, ["겨울"])
+    assert found("WINTER") == (2, ["winter 50%", "Winter A"])
+    assert found("50%") == (1, ["winter 50%"])
+    assert found("5_") == found("여름") == (0, [])
+    line = state.library.lines(MUSIC, "겨울", 0, 1)[1][0]
+    assert (line.files, line.size, line.first) == (2, 20, some[1].files[0].path)
+
+
 def test_withdrawing_journals_the_deletion(state: State) -> None:
     record = note("a")
     one = replace(listing(1), records=(record.id,))

@@ -8,7 +8,14 @@ from kkiri.base.limits import KEPT_NEWS_SECONDS, KEPT_TOLD_MAX
 from kkiri.base.types import Bytes, EventId, HubUrl, InfoHash, PubKey, Seq, UnixTime
 from kkiri.event import kinds
 from kkiri.event.record import Record
-from kkiri.ports.state import KeptSearch, KnownHub, PersonNote, SharedListing, Transfer
+from kkiri.ports.state import (
+    KeptSearch,
+    KnownHub,
+    PersonNote,
+    SharedLine,
+    SharedListing,
+    Transfer,
+)
 from tests.fakes.talks import fake_talk_state
 
 
@@ -111,8 +118,23 @@ class FakeLibrary:
             self._roots_of.get(info_hash, set()).discard(root)
         self._journal.append(records)
 
-    def totals(self) -> tuple[int, Bytes]:
-        return len(self._listings), Bytes(sum(one.size for one in self._listings.values()))
+    def totals(self, root: Path | None = None) -> tuple[int, Bytes]:
+        counted = self.listings(root)
+        return len(counted), Bytes(sum(one.size for one in counted))
+
+    def lines(self, root: Path, words: str, start: int, limit: int) -> tuple[int, list[SharedLine]]:
+        found = [
+            SharedLine(
+                info_hash=one.info_hash,
+                title=one.title,
+                size=one.size,
+                files=len(one.files),
+                first=one.files[0].path if one.files else Path(),
+            )
+            for one in reversed(self.listings(root))
+            if words.lower() in one.title.lower()
+        ]
+        return len(found), found[start : start + limit]
 
 
 class FakeTransfers:

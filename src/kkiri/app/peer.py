@@ -8,6 +8,7 @@ from kkiri.app.answers import KeptAnswer, NewsAnswer, StatusAnswer, TransferAnsw
 from kkiri.app.config import Config
 from kkiri.app.home import Home
 from kkiri.app.hub_supervisor import HubProcess
+from kkiri.app.library import Adding
 from kkiri.app.live import Board
 from kkiri.app.password import AppPassword
 from kkiri.app.telling import found_answer, hub_answer, transfer_answer
@@ -31,6 +32,7 @@ class Peer:
         self.password = AppPassword(Home(config.home))
         """What other programs come in with."""
         self.stopping = asyncio.Event()
+        self.adding = Adding()
         self.page = ""
         """The page's address; set when it listens."""
 

@@ -97,7 +97,7 @@ def _tasks(peer: Peer, hubs: HubSet, ready: HubReady) -> Sequence[Task]:
         ("resume", resume(world)),
         ("watch transfers", watch_transfers(world)),
         ("reseed", reseed(world)),
-        ("follow folders", follow_folders(world)),
+        ("follow folders", follow_folders(world, peer.adding.tell)),
         ("kept searches", run_kept(world, peer.tell_news)),
         ("together", peer.together.keep(partial(_tell_showing, peer))),
     )
@@ -169,7 +169,7 @@ def _world(
     return World(
         network=config.network,
         signer=signer,
-        incoming=home.incoming,
+        incoming=config.incoming or home.incoming,
         shared=home.shared,
         own_hub=ready.url,
         bootstrap=config.bootstrap,

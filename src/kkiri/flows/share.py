@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from kkiri.base.errors import DiskFullError, NotFoundError
@@ -22,6 +23,13 @@ LOOK_SECONDS = 300.0  # a net below the watch: network drives tell nothing of ot
 LOOKED_AT_ONCE = 100  # held together: a change waits 30 ms at most
 
 log = logging.getLogger(__name__)
+
+Told = Callable[[Path, Sharing], None]
+
+
+def _say_nothing(_root: Path, _sharing: Sharing) -> None:
+    return
+
 
 __all__ = ["Report", "Shared", "Sharing", "follow_folders", "reseed", "share", "unshare"]
 
@@ -96,25 +104,30 @@ def _still_there(world: World, listings: Sequence[SharedListing]) -> list[Shared
     return [listing for listing in found if listing is not None]
 
 
-async def follow_folders(world: World) -> None:
-    """Follow every shared folder for ever, those shared later included."""
+async def follow_folders(world: World, told: Told = _say_nothing) -> None:
+    """Follow every shared folder for ever, those shared later included.
+
+    `told` hears how far new files of a folder have come.
+    """
     following: dict[Path, asyncio.Task[None]] = {}
     async with asyncio.TaskGroup() as group:
         while True:
             rung = world.bells.roots.next()
             roots = set(world.library.roots())
             for root in roots - following.keys():
-                following[root] = group.create_task(_follow(world, root), name=f"follow {root}")
+                following[root] = group.create_task(
+                    _follow(world, root, told), name=f"follow {root}"
+                )
             for root in following.keys() - roots:
                 following.pop(root).cancel()
             await rung.wait()
 
 
-async def _follow(world: World, root: Path) -> None:
+async def _follow(world: World, root: Path, told: Told) -> None:
     changed = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(_watch(world, root, changed), name=f"watch {root}")
-        group.create_task(_keep_adding(world, root, changed), name=f"add from {root}")
+        group.create_task(_keep_adding(world, root, changed, told), name=f"add from {root}")
 
 
 async def _watch(world: World, root: Path, changed: asyncio.Event) -> None:
@@ -141,13 +154,13 @@ async def _settle(world: World, root: Path) -> None:
             return
 
 
-async def _keep_adding(world: World, root: Path, changed: asyncio.Event) -> None:
+async def _keep_adding(world: World, root: Path, changed: asyncio.Event, told: Told) -> None:
     look_seconds = LOOK_SECONDS_FIRST
     while True:
         changed.clear()
         try:
             async with world.bells.adding(root):
-                again = await add_new(world, root, Progress(_say_nothing))
+                again = await add_new(world, root, Progress(partial(told, root)))
         except DiskFullError:
             log.warning("the disk is full: sharing waits", extra={"root": str(root)})
             await asyncio.sleep(FULL_SECONDS)
@@ -160,7 +173,3 @@ async def _keep_adding(world: World, root: Path, changed: asyncio.Event) -> None
                 await changed.wait()
         except TimeoutError:
             look_seconds = LOOK_SECONDS
-
-
-def _say_nothing(_sharing: Sharing) -> None:
-    return

@@ -39,6 +39,18 @@ class SharedListing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedLine:
+    """One shared listing as a person looks through them."""
+
+    info_hash: InfoHash
+    title: str
+    size: Bytes
+    files: int
+    first: Path
+    """The first of its files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
     """One download that was asked for."""
 
@@ -130,8 +142,15 @@ class Library(Protocol):
         """Remove a root's listings and journal the records (deletions) in one transaction."""
         ...
 
-    def totals(self) -> tuple[int, Bytes]:
-        """Give the number of listings and their size."""
+    def totals(self, root: Path | None = None) -> tuple[int, Bytes]:
+        """Give the number of listings and their size, of one root or of all."""
+        ...
+
+    def lines(self, root: Path, words: str, start: int, limit: int) -> tuple[int, list[SharedLine]]:
+        """Give some of a root's listings whose titles have the words, newest first, and how many.
+
+        Upper and lower case are one in ASCII letters only.
+        """
         ...
 
 

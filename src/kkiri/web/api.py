@@ -10,6 +10,7 @@ from kkiri.app.peer import Peer
 from kkiri.base.errors import KkiriError, LocalError, NotFoundError, RefusedError
 from kkiri.web.finding import finding
 from kkiri.web.knowing import knowing
+from kkiri.web.library import library
 from kkiri.web.lines import refusal
 from kkiri.web.moving import moving
 from kkiri.web.other_programs import other_programs
@@ -36,7 +37,9 @@ def make_app(peer: Peer) -> FastAPI:
         docs_url=None,  # these pages load scripts from elsewhere
         redoc_url=None,
     )
-    for routes in (knowing(peer), finding(peer), things(peer), moving(peer), swarms(peer), site()):
+    for routes in (knowing(peer), finding(peer), things(peer), library(peer), moving(peer)):
+        app.include_router(routes)
+    for routes in (swarms(peer), site()):
         app.include_router(routes)
     for routes in (other_programs(peer), torznab(peer), rss(peer)):
         app.include_router(routes)

@@ -111,6 +111,7 @@ async def _share(peer: Peer, asked: AskedShare, emit: Emit) -> None:
 
     def report(sharing: Sharing) -> None:
         latest[:] = [sharing]
+        peer.adding.tell(path, sharing)
 
     begin = peer.world.clock.monotonic()
     async with asyncio.TaskGroup() as group:

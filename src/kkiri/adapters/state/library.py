@@ -13,7 +13,7 @@ from kkiri.adapters.state.journal import append_in
 from kkiri.base.types import Bytes, EventId, FileRoot, InfoHash
 from kkiri.event.record import Record
 from kkiri.ports.media import FileStat
-from kkiri.ports.state import SharedFile, SharedListing
+from kkiri.ports.state import SharedFile, SharedLine, SharedListing
 
 PAGE_ROWS = 500  # rows read under one lock: about 10 ms, so that other callers get in between
 _COLUMNS: Final = "id, info_hash, root, folder, title, size, records"
@@ -43,6 +43,7 @@ class StoredLibrary:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._counted: dict[Path | None, tuple[int, Bytes]] = {}
 
     def roots(self) -> list[Path]:
         """Give the folders and files that were named."""
@@ -116,7 +117,10 @@ class StoredLibrary:
                 _put(db, listing)
             append_in(db, records)
 
-        self._database.write(work)
+        try:
+            self._database.write(work)
+        finally:
+            self._counted = {}
 
     def withdraw(
         self, root: Path, info_hashes: Sequence[InfoHash], records: Sequence[Record]
@@ -131,16 +135,59 @@ class StoredLibrary:
             db.executemany("DELETE FROM listings WHERE info_hash = ? AND root = ?", rows).fetchall()
             append_in(db, records)
 
-        self._database.write(work, frees=True)
+        try:
+            self._database.write(work, frees=True)
+        finally:
+            self._counted = {}
 
-    def totals(self) -> tuple[int, Bytes]:
-        """Give the number of listings and their size."""
-        ((count, size),) = self._database.read(
-            lambda db: rows(
-                db, tuple[int, int], "SELECT count(*), coalesce(sum(size), 0) FROM listings"
-            )
+    def totals(self, root: Path | None = None) -> tuple[int, Bytes]:
+        """Give the number of listings and their size; counted again after a change only."""
+        counted = self._counted  # a change that ends meanwhile leaves this one behind
+        if root not in counted:
+            counted[root] = self._database.read(partial(_count, root=root))
+        return counted[root]
+
+    def lines(self, root: Path, words: str, start: int, limit: int) -> tuple[int, list[SharedLine]]:
+        """Give some of a root's listings whose titles have the words, newest first; how many."""
+        return self._database.read(
+            partial(_lines, root=root, words=words, start=start, limit=limit)
         )
-        return count, Bytes(size)
+
+
+def _count(db: apsw.Connection, root: Path | None) -> tuple[int, Bytes]:
+    ((count, size),) = rows(
+        db,
+        tuple[int, int],
+        "SELECT count(*), coalesce(sum(size), 0) FROM listings WHERE ?1 IS NULL OR root = ?1",
+        (None if root is None else os.fsencode(root),),
+    )
+    return count, Bytes(size)
+
+
+def _lines(
+    db: apsw.Connection, root: Path, words: str, start: int, limit: int
+) -> tuple[int, list[SharedLine]]:
+    where = "root = ? AND instr(lower(title), lower(?)) > 0"
+    wanted = (os.fsencode(root), words)
+    ((total,),) = rows(db, tuple[int], f"SELECT count(*) FROM listings WHERE {where}", wanted)
+    found = rows(
+        db,
+        tuple[bytes, str, int, int, bytes | None],
+        "SELECT info_hash, title, size, (SELECT count(*) FROM files WHERE listing = id),"
+        " (SELECT path FROM files WHERE listing = id ORDER BY place LIMIT 1)"
+        f" FROM listings WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?",
+        (*wanted, limit, start),
+    )
+    return total, [
+        SharedLine(
+            info_hash=InfoHash(info_hash.hex()),
+            title=title,
+            size=Bytes(size),
+            files=files,
+            first=_path(first or b""),
+        )
+        for info_hash, title, size, files, first in found
+    ]
 
 
 def _path(raw: bytes) -> Path:
