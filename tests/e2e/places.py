@@ -55,7 +55,8 @@ def _under_way(page: Browser) -> set[str]:
         elif event["method"] in {"Network.loadingFinished", "Network.loadingFailed"}:
             asked.pop(about["requestId"], None)
     endless = ("/api/live", ".svg")  # nor does the browser tell when it has its icon
-    return {url for url in asked.values() if not url.endswith(endless)}
+    own = page.run("location.origin")
+    return {url for url in asked.values() if url.startswith(own) and not url.endswith(endless)}
 
 
 ROUNDS_MAX = 200  # of a twentieth of a second

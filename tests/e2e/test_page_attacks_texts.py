@@ -185,42 +185,42 @@ def _known_texts(seen: Seen) -> set[str]:
 
 
 MAKE = "if (text !== undefined) element.textContent = plain(text);"
-PLANTED = [
-    ("markup runs", "dom.js", MAKE, "if (text !== undefined) element.innerHTML = text;", "ran: "),
-    ("foreign", "dom.js", MAKE, "if (text !== undefined) element.innerHTML = text;", "foreign el"),
-    ("outside", "dom.js", MAKE, "if (text !== undefined) element.innerHTML = text;", "asked out"),
-    ("turned", "words.js", "\\u2028-\\u202e", "", "turns the line"),
-    ("piled", "words.js", '.replace(/(\\p{M}{8})\\p{M}+/gu, "$1")', "", "piles marks"),
-    ("wide", "style.css", "* {", ".title { white-space: nowrap } * {", "wider than"),
-    ("joined", "dom.js", 'make("bdi", "", text)', "text", "not isolated"),
-    ("address", "dom.js", 'to.startsWith("#") ? to : "#"', "`javascript:${to}`", "address: href"),
-]
+LET_IN = "if (text !== undefined) element.innerHTML = text;"
+# name of a file, what stands there, the fault in its place, what is to be told of it
+PLANTED = {
+    "markup": ("dom.js", MAKE, LET_IN, ["ran: ", "foreign element: <img", "asked outside: "]),
+    "turned": ("words.js", "\\u2028-\\u202e", "", ["turns the line"]),
+    "piled": ("words.js", '.replace(/(\\p{M}{8})\\p{M}+/gu, "$1")', "", ["piles marks"]),
+    "wide": ("style.css", "* {", ".title { white-space: nowrap } * {", ["wider than the window"]),
+    "joined": ("dom.js", 'make("bdi", "", text)', "text", ["not isolated"]),
+    "address": ("dom.js", 'to.startsWith("#") ? to : "#"', "`javascript:${to}`", ["address: href"]),
+}
 
 
-@pytest.mark.parametrize(
-    ("name", "old", "new", "told"), [one[1:] for one in PLANTED], ids=[one[0] for one in PLANTED]
-)
+def image_text(name: str, number: int) -> str:
+    """Give what runs and asks outside but leads nowhere else."""
+    del name
+    return ("<img src=x onerror=hit('x')>", "<img src=//evil.test/x>")[number % 2]
+
+
+@pytest.mark.parametrize("fault", PLANTED)
 def test_control_a_planted_fault_is_told(
-    page: Browser,
-    peer: Pretend,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    old: str,
-    new: str,
-    told: str,
+    page: Browser, peer: Pretend, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
+    name, old, new, told = PLANTED[fault]
     monkeypatch.setattr(guard, "ALWAYS", ((b"cache-control", b"no-store"),))
     calm = see(_fresh(page, peer, "#sea", plain_text))
     peer.plant(name, old, new)
     page.events.clear()
     try:
-        _fresh(page, peer, "#sea", hostile_text)
+        _fresh(page, peer, "#sea", image_text if fault == "markup" else hostile_text)
         found = faults(page, calm)
     finally:
         peer.planted.clear()
         page.go("about:blank")
         page.events.clear()
-    assert [one for one in found if told in one], found
+    for wanted in told:
+        assert [one for one in found if wanted in one], found
 
 
 def test_control_trusted_types_stop_what_the_page_would_let_in(
