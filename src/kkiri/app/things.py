@@ -55,7 +55,7 @@ class PastedAnswer:
     """What a pasted text is."""
 
     sort: str
-    """`torrent`, `hub`, `person`, `thing`, `room`, or `words` when it is nothing special."""
+    """`torrent`, `hub`, `person`, `thing`, `together`, or `words` when it is nothing special."""
     link: str
     """What to get, call or open."""
     name: str

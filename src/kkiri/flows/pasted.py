@@ -8,6 +8,7 @@ from kkiri.base.hexes import is_hex32
 from kkiri.base.types import HubUrl, PubKey
 from kkiri.event import fields, nip19
 from kkiri.event.nip19 import Pointer, ProfilePointer
+from kkiri.play.invite import Invite, is_invite, read_invite
 from kkiri.swarm.magnet import MagnetLink, read_link
 
 POINTER_CHARS_MAX = 2_000  # an naddr with eight relays is below it
@@ -22,7 +23,7 @@ class HubAddress:
     url: HubUrl
 
 
-Pasted = MagnetLink | HubAddress | Pointer | None
+Pasted = MagnetLink | HubAddress | Pointer | Invite | None
 """None for plain words."""
 
 
@@ -30,6 +31,8 @@ def read_pasted(text: str) -> Pasted:
     """Say what a text is; what only looks like a link is words, for searching it is harmless."""
     said = text.strip()
     low = said[:16].lower()
+    if is_invite(said):
+        return _invite(said)
     if low.startswith("magnet:") or re.fullmatch(r"[0-9a-fA-F]{40}", said):
         return _magnet(said)
     if _BASE32.match(said):
@@ -46,6 +49,13 @@ def read_pasted(text: str) -> Pasted:
 def _magnet(text: str) -> MagnetLink | None:
     try:
         return read_link(text)
+    except BadLinkError:
+        return None
+
+
+def _invite(text: str) -> Invite | None:
+    try:
+        return read_invite(text)
     except BadLinkError:
         return None
 

@@ -15,6 +15,7 @@ from kkiri.event import kinds, nip19
 from kkiri.event.auction import Auction, read_auction
 from kkiri.event.filters import Filter
 from kkiri.event.goods import Goods, read_goods
+from kkiri.event.listing_tags import from_event
 from kkiri.event.nip19 import AddressPointer, EventPointer
 from kkiri.event.profile import Profile, read_profile
 from kkiri.event.record import Record
@@ -28,6 +29,7 @@ from kkiri.search.matching import answers
 from kkiri.search.query import Query, asked_of, to_search
 from kkiri.search.rank import TextScore
 from kkiri.search.tokens import Searchable
+from kkiri.swarm.magnet import MagnetLink
 from kkiri.trust.petnames import clean_name
 
 EACH_MAX = 60  # of one sort: a page of people or goods; the next search is narrower
@@ -115,6 +117,24 @@ async def thing(world: World, pointer: EventPointer | AddressPointer) -> Thing:
     if not shown:
         raise NotFoundError("nothing stands there")
     return shown[0]
+
+
+async def listed_at(world: World, pointer: EventPointer) -> MagnetLink | None:
+    """Give the torrent that a pointer leads to; None when it leads to no listing."""
+    wanted = Filter(kinds=(kinds.LISTING,), ids=(pointer.id,), limit=1)
+    gathered = await ask_hubs(world, world.hubs.plan(), lambda _: [wanted], FIND_SECONDS)
+    for record in gathered.records.values():
+        try:
+            listing = from_event(record)
+        except BadRecordError:
+            continue
+        return MagnetLink(
+            info_hash=listing.info_hash,
+            name=listing.title,
+            size=listing.size,
+            addresses=listing.addresses,
+        )
+    return None
 
 
 def sorts_of(query: Query) -> tuple[ThingSort, ...]:

@@ -16,8 +16,9 @@ from kkiri.base.types import Seconds
 from kkiri.event import kinds, nip19
 from kkiri.event.nip19 import AddressPointer, EventPointer, ProfilePointer
 from kkiri.flows.find import find_one
-from kkiri.flows.pasted import HubAddress, read_pasted
-from kkiri.flows.things import find_things, thing
+from kkiri.flows.pasted import HubAddress, Pasted, read_pasted
+from kkiri.flows.things import find_things, listed_at, thing
+from kkiri.play.invite import Invite
 from kkiri.swarm.magnet import MagnetLink, write_link
 from kkiri.web.asked import LINK_CHARS_MAX, NO_NUL, FindParams
 from kkiri.web.query import query_of
@@ -71,22 +72,19 @@ def things(peer: Peer) -> APIRouter:
     @routes.get("/pasted")
     async def pasted(asked: Annotated[PastedParams, Query()]) -> PastedAnswer:
         """Say what a pasted text is: a link, a key, a pointer, a hub's address, or words."""
-        return _pasted(asked.text)
+        said = read_pasted(asked.text)
+        if isinstance(said, EventPointer):
+            found = await listed_at(peer.world, said)
+            return _said("thing", nip19.encode(said)) if found is None else _torrent(found)
+        return _pasted(said, asked.text)
 
     return routes
 
 
-def _pasted(text: str) -> PastedAnswer:
-    match read_pasted(text):
-        case MagnetLink() as magnet:
-            link = write_link(magnet.info_hash, magnet.name, magnet.size, magnet.addresses)
-            return PastedAnswer(
-                sort="torrent",
-                link=link,
-                name=magnet.name,
-                size=magnet.size,
-                info_hash=magnet.info_hash,
-            )
+def _pasted(said: Pasted, text: str) -> PastedAnswer:
+    match said:
+        case MagnetLink():
+            return _torrent(said)
         case HubAddress(url=url):
             return _said("hub", url)
         case ProfilePointer(pubkey=key):
@@ -95,8 +93,22 @@ def _pasted(text: str) -> PastedAnswer:
             return _said("person", nip19.npub(key))
         case AddressPointer() | EventPointer() as pointer:
             return _said("thing", nip19.encode(pointer))
+        case Invite(name=name, size=size, film=film):
+            link = text.strip()
+            return PastedAnswer(sort="together", link=link, name=name, size=size, info_hash=film)
         case None:
             return _said("words", text)
+
+
+def _torrent(magnet: MagnetLink) -> PastedAnswer:
+    link = write_link(magnet.info_hash, magnet.name, magnet.size, magnet.addresses)
+    return PastedAnswer(
+        sort="torrent",
+        link=link,
+        name=magnet.name,
+        size=magnet.size,
+        info_hash=magnet.info_hash,
+    )
 
 
 def _said(sort: str, link: str) -> PastedAnswer:

@@ -8,9 +8,11 @@ from kkiri.base.types import EventId, HubUrl, InfoHash, Kind, PubKey
 from kkiri.event import nip19
 from kkiri.event.nip19 import AddressPointer, EventPointer, ProfilePointer
 from kkiri.flows.pasted import HubAddress, Pasted, read_pasted
+from kkiri.play.invite import SECRET_BYTES, Invite, write_invite
 from kkiri.swarm.magnet import MagnetLink
 
 HASH = "ab" * 20
+INVITE = Invite(secret=b"1" * SECRET_BYTES, film=InfoHash(HASH), name="바다")
 KEY = PubKey("11" * 32)
 NAMED = AddressPointer(kind=Kind(30_402), author=KEY, d="1")
 EVENT = EventPointer(id=EventId("22" * 32))
@@ -28,6 +30,8 @@ EVENT = EventPointer(id=EventId("22" * 32))
         (f"nostr:{nip19.npub(KEY)}", ProfilePointer(pubkey=KEY)),
         (nip19.encode(NAMED), NAMED),
         (nip19.encode(EVENT), EVENT),
+        (write_invite(INVITE), INVITE),
+        ("kkiri:together1broken", None),
         ("ws://1.2.3.4:5", HubAddress(HubUrl("ws://1.2.3.4:5"))),
         ("WSS://hub.example/a", HubAddress(HubUrl("wss://hub.example/a"))),
         ("1.2.3.4:4848", HubAddress(HubUrl("ws://1.2.3.4:4848"))),

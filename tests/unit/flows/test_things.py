@@ -12,7 +12,7 @@ from kkiri.event.profile import Profile, profile_content
 from kkiri.event.record import Record, Tag
 from kkiri.event.verify import Signer
 from kkiri.flows.find import find, find_one
-from kkiri.flows.things import Thing, asks_for_files, find_things, sorts_of, thing
+from kkiri.flows.things import Thing, asks_for_files, find_things, listed_at, sorts_of, thing
 from kkiri.ports.state import PersonNote
 from kkiri.search.query import parse
 from tests.fakes.network import FakeNetwork, FakePeer, keeping, listing_record, signer, until
@@ -145,6 +145,9 @@ async def test_a_pointer_opens_the_thing(network: FakeNetwork) -> None:
         here = AddressPointer(kind=kinds.GOODS, author=PubKey(ANN.pubkey), d="1")
         assert (await thing(peer.world, here)).pointer == nip19.encode(here)
         assert (await thing(peer.world, EventPointer(id=coat.id))).author == ANN.pubkey
+        told = await listed_at(peer.world, EventPointer(id=song.id))
+        assert told is not None and (told.info_hash, told.name) == (song.value("x"), "Song")
+        assert await listed_at(peer.world, EventPointer(id=coat.id)) is None
         for nowhere in (
             AddressPointer(kind=kinds.GOODS, author=PubKey(BEN.pubkey), d="1"),
             AddressPointer(kind=kinds.HUB_CARD, author=PubKey(ANN.pubkey), d=""),
