@@ -6,7 +6,7 @@ The names are the same in all three: `--torrent-port`, `KKIRI_TORRENT_PORT`, `to
 import ipaddress
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
@@ -28,8 +28,11 @@ PREFIX = "KKIRI_"
 OPEN_LISTEN = "0.0.0.0:0"
 LOOPBACK_LISTEN = "127.0.0.1:0"
 
+FILE = "config.toml"
+
 T = TypeVar("T")
 Value = str | int | bool | list[str]
+Said = Mapping[str, tuple[Value, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,10 @@ class Config:
     """Look for peers on the local network (public networks only)."""
     lang: str = ""
     """`ko` or `en`; empty for the system's."""
+    incoming: Path | None = None
+    """Where downloads go when no folder is named; `incoming` in the home folder for None."""
+    said: Said = field(default_factory=dict, compare=False)
+    """What was said of each setting, and where."""
 
 
 def read(
@@ -87,12 +94,12 @@ def read(
     """
     merged: dict[str, tuple[Value, str]] = {}
     for name, value in _from_toml(toml).items():
-        merged[name] = (value, "config.toml")
+        merged[name] = (value, FILE)
     for name, text in _from_environment(environment).items():
         merged[name] = (text, PREFIX + name.upper())
     for name, value in flags.items():
         merged[name] = (value, "--" + name.replace("_", "-"))
-    known = {field.name for field in fields(Config)} - {"home"}
+    known = {one.name for one in fields(Config)} - {"home", "said"}
     for name, (_, source) in merged.items():
         if name not in known:
             raise BadConfigError(f"{source}: {name!r}")
@@ -101,18 +108,21 @@ def read(
 
 def read_home(home: Path, flags: Mapping[str, Value], environment: Mapping[str, str]) -> Config:
     """Read the settings of a home folder. Raises: BadConfigError."""
-    path = home / "config.toml"
+    return read(home, flags, environment, read_toml(home))
+
+
+def read_toml(home: Path) -> str:
+    """Read the text of a home's config.toml; empty without one. Raises: BadConfigError."""
     try:
-        raw = path.read_bytes()
+        raw = (home / FILE).read_bytes()
     except FileNotFoundError:
-        raw = b""
+        return ""
     if len(raw) > CONFIG_BYTES_MAX:
-        raise BadConfigError("config.toml")
+        raise BadConfigError(FILE)
     try:
-        toml = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BadConfigError("config.toml: UTF-8") from error
-    return read(home, flags, environment, toml)
+        raise BadConfigError(f"{FILE}: UTF-8") from error
 
 
 def first_toml(flags: Mapping[str, Value]) -> str:
@@ -161,7 +171,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _build(home: Path, merged: Mapping[str, tuple[Value, str]]) -> Config:
+def _build(home: Path, merged: Said) -> Config:
     def take(name: str, read_one: Callable[[Value], T], default: T) -> T:
         if name not in merged:
             return default
@@ -169,7 +179,8 @@ def _build(home: Path, merged: Mapping[str, tuple[Value, str]]) -> Config:
         try:
             return read_one(value)
         except (ValueError, TypeError, KeyError, RefusedError) as error:
-            raise BadConfigError(f"{source}: {value!r}"[:300]) from error
+            where = f"{source}: {name}" if source == FILE else source
+            raise BadConfigError(f"{where}: {value!r}"[:300]) from error
 
     network = take("network", lambda value: Network(_text(value).lower()), Network.PUBLIC)
     bootstrap: tuple[HubUrl, ...] = take("bootstrap", _urls, tuple[HubUrl, ...]())
@@ -192,6 +203,8 @@ def _build(home: Path, merged: Mapping[str, tuple[Value, str]]) -> Config:
         hub_limits=take("hub_limits", _flag, True),
         lan=take("lan", _flag, True),
         lang=take("lang", _lang, ""),
+        incoming=take("incoming", _folder, None),
+        said=merged,
     )
 
 
@@ -217,8 +230,8 @@ def _port(value: Value) -> int:
 
 
 def _hub_bytes(value: Value) -> Bytes:
-    size = _whole(value)
-    if size < HUB_BYTES_MIN:
+    size = size_bytes(value.strip()) if isinstance(value, str) else _whole(value)
+    if size is None or size < HUB_BYTES_MIN:
         raise ValueError
     return Bytes(size)
 
@@ -244,6 +257,15 @@ def _flag(value: Value) -> bool:
     return {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}[
         _text(value).lower()
     ]
+
+
+def _folder(value: Value) -> Path | None:
+    if not (text := _text(value)):
+        return None
+    path = Path(text).expanduser() if text.startswith("~/") else Path(text)
+    if not path.is_absolute() or "\x00" in text:
+        raise ValueError
+    return path
 
 
 def _lang(value: Value) -> str:

@@ -15,7 +15,7 @@ from kkiri import __version__
 from kkiri.app.client import PeerSaidNoError
 from kkiri.app.language import language
 from kkiri.base.errors import KkiriError
-from kkiri.cli import demo, files, key, other_programs, persons, running, search, together
+from kkiri.cli import demo, files, key, other_programs, persons, running, search, settings, together
 from kkiri.cli.show import print_error, print_line, use_utf8
 from kkiri.cli.words import say
 
@@ -111,6 +111,7 @@ VERBS: Mapping[str, Callable[..., None]] = {
     "block": persons.block,
     "unblock": persons.unblock,
     "profile": persons.profile,
+    "settings": settings.settings,
 }
 
 HELP: Mapping[str, str] = {
@@ -159,6 +160,7 @@ HELP: Mapping[str, str] = {
     "block": say("Hide what a person shares.", "그 사람의 것을 보지 않습니다."),
     "unblock": say("Show what a person shares again.", "그 사람의 것을 다시 봅니다."),
     "profile": say("Say who you are.", "내 이름을 알립니다."),
+    "settings": say("Show the settings, or change one.", "설정을 보여 주거나 하나를 바꿉니다."),
     "key": say("The key that you are.", "나를 나이게 하는 키."),
     "key show": say("Show your public key.", "공개 키를 보여 줍니다."),
     "key backup": say("Write what restores the key.", "키를 되살릴 수 있는 것을 적어 줍니다."),

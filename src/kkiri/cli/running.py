@@ -83,6 +83,10 @@ def up(
     lan: Annotated[
         bool | None, typer.Option(help=say("Look on the local network.", "가까운 망에서 찾기."))
     ] = None,
+    incoming: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help=say("Where downloads go.", "받은 것을 둘 폴더.")),
+    ] = None,
 ) -> None:
     """Run the peer in the foreground until Ctrl-C."""
     if network is not None and network.lower() not in {"private", "public"}:
@@ -97,6 +101,7 @@ def up(
         ("hub-bytes", hub_bytes),
         ("upload-rate", upload_rate),
         ("download-rate", download_rate),
+        ("incoming", None if incoming is None else os.path.abspath(Path(incoming).expanduser())),
     )
     for name, value in values:
         if value is not None:

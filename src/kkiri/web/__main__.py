@@ -86,7 +86,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         parser.add_argument(f"--{name}")
     for name in ("upload-rate", "download-rate"):
         parser.add_argument(f"--{name}")
-    for name in ("hub-limits", "lan", "lang"):
+    for name in ("hub-limits", "lan", "lang", "incoming"):
         parser.add_argument(f"--{name}")
     return parser.parse_args(argv)
 
