@@ -16,7 +16,9 @@ from kkiri.adapters.keys.seals import seals_of
 from kkiri.adapters.lan import LanNeighbours
 from kkiri.adapters.links.client import WebsocketLinks
 from kkiri.adapters.media import MediaWorker
+from kkiri.adapters.media.screening import ScreeningRoom
 from kkiri.adapters.state.peer_db import PeerState
+from kkiri.adapters.stills import DiskStills
 from kkiri.adapters.system import SystemClock, make_private_dir
 from kkiri.adapters.torrents.session import LibtorrentSession, open_session
 from kkiri.adapters.torrents.settings import SessionSettings
@@ -63,12 +65,16 @@ async def running(config: Config) -> AsyncIterator[Peer]:
             torrents = await stack.enter_async_context(open_session(_torrents(config, home)))
         media = MediaWorker()
         stack.push_async_callback(media.close)
+        screening = ScreeningRoom()
+        stack.push_async_callback(screening.close)
         hubs = HubSet(listening.result().url, config.network)
         if config.advertise:
             hubs.reached(hub_url(config.advertise))
         elif config.listen.everywhere:
             hubs.reached(None)
-        world = _world(config, home, signer, listening.result(), hubs, state, torrents, media)
+        world = _world(
+            config, home, signer, listening.result(), hubs, state, torrents, media, screening
+        )
         if torrents.address is not None:
             remember_port(home, "torrent", torrents.address.port)
         together = Together(world, SharedLocks(random.SystemRandom()))
@@ -164,6 +170,7 @@ def _world(
     state: PeerState,
     torrents: LibtorrentSession,
     media: MediaWorker,
+    screening: ScreeningRoom,
 ) -> World:
     clock, chance = SystemClock(), random.SystemRandom()
     return World(
@@ -180,6 +187,8 @@ def _world(
         torrents=torrents,
         rendezvous=torrents.rendezvous,
         media=media,
+        screening=screening,
+        stills=DiskStills(home.stills),
         folders=DiskFolders(home.path),
         library=state.library,
         journal=state.journal,

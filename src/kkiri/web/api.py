@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from kkiri import __version__
 from kkiri.app.peer import Peer
 from kkiri.base.errors import KkiriError, LocalError, NotFoundError, RefusedError
+from kkiri.web.films import films
 from kkiri.web.finding import finding
 from kkiri.web.knowing import knowing
 from kkiri.web.library import library
@@ -15,7 +16,9 @@ from kkiri.web.lines import refusal
 from kkiri.web.moving import moving
 from kkiri.web.other_programs import other_programs
 from kkiri.web.rss import rss
+from kkiri.web.settings import settings
 from kkiri.web.site import site
+from kkiri.web.subsonic import subsonic
 from kkiri.web.swarms import swarms
 from kkiri.web.things import things
 from kkiri.web.together import together
@@ -39,12 +42,13 @@ def make_app(peer: Peer) -> FastAPI:
     )
     for routes in (knowing(peer), finding(peer), things(peer), library(peer), moving(peer)):
         app.include_router(routes)
-    for routes in (swarms(peer), site()):
+    for routes in (swarms(peer), settings(peer), site()):
         app.include_router(routes)
-    for routes in (other_programs(peer), torznab(peer), rss(peer)):
+    for routes in (other_programs(peer), torznab(peer), rss(peer), subsonic(peer)):
         app.include_router(routes)
 
     app.include_router(together(peer))
+    app.include_router(films(peer))
 
     @app.exception_handler(KkiriError)
     async def refused(request: Request, error: KkiriError) -> Response:
