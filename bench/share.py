@@ -16,6 +16,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import cast
 
+from tests.fakes.screening import FakeScreening, FakeStills
 from tests.fakes.songs import make, tag
 from tests.fakes.world import OWN_HUB, FakeHubs
 
@@ -117,6 +118,8 @@ async def _share(home: Path, folder: Path) -> float:
             torrents=cast("Torrents", torrents),
             rendezvous=cast("Rendezvous", None),
             media=media,
+            screening=FakeScreening(),
+            stills=FakeStills(),
             folders=DiskFolders(home),
             library=state.library,
             journal=state.journal,

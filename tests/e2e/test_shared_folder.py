@@ -30,6 +30,7 @@ from kkiri.flows.world import Network, World
 from kkiri.ports.clock import Clock
 from kkiri.ports.links import HubLinks
 from kkiri.ports.torrents import Rendezvous, Torrents
+from tests.fakes.screening import FakeScreening, FakeStills
 from tests.fakes.world import OWN_HUB, FakeHubs, FakeTorrents
 
 REPO = Path(__file__).parents[2]
@@ -53,6 +54,8 @@ def world_of(home: Path, state: PeerState, torrents: Torrents, media: MediaWorke
         torrents=torrents,
         rendezvous=cast("Rendezvous", None),
         media=media,
+        screening=FakeScreening(),
+        stills=FakeStills(),
         folders=DiskFolders(home),
         library=state.library,
         journal=state.journal,

@@ -26,12 +26,14 @@ from kkiri.event.wire import Ok
 from kkiri.flows.hubs import HubSet
 from kkiri.flows.world import Network, World
 from kkiri.hub.info import NIPS
+from kkiri.hub.policy import travels
 from kkiri.ports.links import Answer, HubInfo, HubLinks, ignore
 from kkiri.ports.media import Folders, Media
 from kkiri.ports.torrents import Rendezvous, Torrents
 from kkiri.search.query import matches_text
 from tests.fakes.meeting import FakeMeeting, FakeSeat
 from tests.fakes.records import FakeStore
+from tests.fakes.screening import FakeScreening, FakeStills
 from tests.fakes.state import FakeState
 from tests.fakes.virtual import VirtualClock, run
 
@@ -103,9 +105,10 @@ class FakeHub:
             for filters, queue in self._followers:
                 if any(_answers(wanted, record) for wanted in filters):
                     queue.put_nowait(record)
+        public = [record for record in fresh if travels(record)]
         for friend in self.friends:
-            if fresh:
-                friend.put(*fresh)
+            if public:
+                friend.put(*public)
 
     def befriend(self, other: "FakeHub") -> None:
         """Sync both ways from now on, what is stored included."""
@@ -338,6 +341,8 @@ class FakeNetwork:
             torrents=cast("Torrents", FakeSeat(6_000 + number)),
             rendezvous=cast("Rendezvous", self.meeting),
             media=cast("Media", None),
+            screening=FakeScreening(),
+            stills=FakeStills(),
             folders=cast("Folders", None),
             library=state.library,
             journal=state.journal,

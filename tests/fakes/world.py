@@ -22,6 +22,7 @@ from kkiri.ports.links import Answer, HubLinks
 from kkiri.ports.media import FileStat, FolderFile, Hashed
 from kkiri.ports.torrents import Rendezvous, SeedSpec, Torrents
 from kkiri.swarm.metainfo import info_hash_of
+from tests.fakes.screening import FakeScreening, FakeStills
 from tests.fakes.state import FakeState
 from tests.fakes.virtual import VirtualClock
 
@@ -272,6 +273,8 @@ class FakeWorld:
     state: FakeState = field(default_factory=FakeState)
     torrents: FakeTorrents = field(default_factory=FakeTorrents)
     media: FakeMedia = field(default_factory=FakeMedia)
+    screening: FakeScreening = field(default_factory=FakeScreening)
+    stills: FakeStills = field(default_factory=FakeStills)
     hubs: FakeHubs = field(default_factory=FakeHubs)
     signer: Signer = field(default_factory=lambda: Signer(bytes([7]) * 32))
 
@@ -295,6 +298,8 @@ class FakeWorld:
             torrents=cast("Torrents", self.torrents),
             rendezvous=cast("Rendezvous", None),
             media=self.media,
+            screening=self.screening,
+            stills=self.stills,
             folders=self.folders,
             library=self.state.library,
             journal=self.state.journal,

@@ -44,6 +44,11 @@ class Home:
         return self.path / "peer.db"
 
     @property
+    def stills(self) -> Path:
+        """Give the folder of small pictures, made anew when they are gone."""
+        return self.path / "stills"
+
+    @property
     def incoming(self) -> Path:
         """Give where downloads go when no folder is named."""
         return self.path / "incoming"

@@ -14,6 +14,7 @@ from kkiri.hub.address import Source
 from kkiri.ports.clock import Chance, Clock
 from kkiri.ports.links import HubLink, HubLinks
 from kkiri.ports.media import Folders, Media
+from kkiri.ports.screening import Screening, Stills
 from kkiri.ports.sealing import Sealing
 from kkiri.ports.state import Book, Journal, Library, People, Transfers
 from kkiri.ports.talks import TalkState
@@ -153,6 +154,8 @@ class World:
     torrents: Torrents
     rendezvous: Rendezvous
     media: Media
+    screening: Screening
+    stills: Stills
     folders: Folders
     library: Library
     journal: Journal

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from kkiri import __version__
 from kkiri.app.peer import Peer
 from kkiri.base.errors import KkiriError, LocalError, NotFoundError, RefusedError
+from kkiri.web.dav import dav
 from kkiri.web.films import films
 from kkiri.web.finding import finding
 from kkiri.web.knowing import knowing
@@ -44,7 +45,7 @@ def make_app(peer: Peer) -> FastAPI:
         app.include_router(routes)
     for routes in (swarms(peer), settings(peer), site()):
         app.include_router(routes)
-    for routes in (other_programs(peer), torznab(peer), rss(peer), subsonic(peer)):
+    for routes in (other_programs(peer), torznab(peer), rss(peer), subsonic(peer), dav(peer)):
         app.include_router(routes)
 
     app.include_router(together(peer))

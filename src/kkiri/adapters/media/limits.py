@@ -3,6 +3,7 @@
 Enforced everywhere: rlimits. On Linux besides: seccomp (no sockets, no programs, no signals to
 others) and Landlock (nothing is written, only the named folders and Python itself are read), as
 far as the kernel has them. On other systems the limits and the process boundary are what there is.
+A process that reads through a pipe alone (`seal`) may open no file at all, not even Python's own.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ if sys.platform != "win32":
     import resource
 
 OPEN_FILES_MAX = 32  # pipes, one media file, and modules that are imported late
+SEALED_FILES_MAX = 3  # the standard three, which are pipes: nothing can be opened besides
 
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _PR_SET_SECCOMP: Final = 22
@@ -32,6 +34,8 @@ _JUMP_EQUAL: Final = 0x15
 _JUMP_GREATER_EQUAL: Final = 0x35
 _RETURN: Final = 0x06
 _X32: Final = 0x4000_0000
+# open openat openat2 creat open_by_handle_at name_to_handle_at
+_OPENING: Final = {"x86_64": (2, 257, 437, 85, 304, 303), "aarch64": (56, 437, 265, 264)}
 # socket connect accept sendto bind listen socketpair accept4 execve execveat ptrace
 # process_vm_readv process_vm_writev io_uring_setup kill tkill tgkill pidfd_send_signal unshare
 # setns bpf mount keyctl userfaultfd
@@ -59,6 +63,7 @@ class Fence(Enum):
     LIMITS = "limits"
     NO_NETWORK = "no-network"
     READ_ONLY = "read-only"
+    NO_FILES = "no-files"
 
 
 def confine(readable: Iterable[Path], more_bytes_max: int) -> frozenset[Fence]:
@@ -80,6 +85,33 @@ def confine(readable: Iterable[Path], more_bytes_max: int) -> frozenset[Fence]:
     return frozenset(found)
 
 
+def seal(more_bytes_max: int, decoding_bytes_max: int) -> frozenset[Fence]:
+    """Give up everything but the pipes that are open; says what this system enforces.
+
+    Call with one thread running and everything imported, codecs of text too.
+    """
+    if sys.platform == "win32":
+        return frozenset()
+    _limit(more_bytes_max, decoding_bytes_max)
+    found = {Fence.LIMITS}
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
+            if _landlock(libc, None):
+                found.add(Fence.READ_ONLY)
+            if _seccomp(libc, _OPENING.get(platform.machine(), ())):
+                found |= {Fence.NO_NETWORK, Fence.NO_FILES}
+    resource.setrlimit(resource.RLIMIT_NOFILE, (SEALED_FILES_MAX, SEALED_FILES_MAX))
+    return frozenset(found)
+
+
+def bytes_for_decoding() -> None:
+    """Let this process have the memory that pictures take, as far as `seal` left it."""
+    if sys.platform == "linux":
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
 def cpu_seconds_more(seconds: int) -> None:
     """Let this process use so much more processor time; past it the system ends it."""
     if sys.platform == "win32":
@@ -90,18 +122,19 @@ def cpu_seconds_more(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
-def _limit(more_bytes_max: int) -> None:
+def _limit(more_bytes: int, most_bytes: int = 0) -> None:
     if sys.platform == "win32":
         return
     limits = {
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: OPEN_FILES_MAX,
+        resource.RLIMIT_FSIZE: (0, 0),
+        resource.RLIMIT_CORE: (0, 0),
+        resource.RLIMIT_NOFILE: (OPEN_FILES_MAX, OPEN_FILES_MAX),
     }
     if sys.platform == "linux":  # macOS does not keep RLIMIT_AS
-        limits[resource.RLIMIT_AS] = _address_space() + more_bytes_max
+        now = _address_space()
+        limits[resource.RLIMIT_AS] = (now + more_bytes, now + max(more_bytes, most_bytes))
     for name, value in limits.items():
-        resource.setrlimit(name, (value, value))
+        resource.setrlimit(name, value)
 
 
 def _address_space() -> int:
@@ -109,11 +142,11 @@ def _address_space() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def _seccomp(libc: ctypes.CDLL) -> bool:
+def _seccomp(libc: ctypes.CDLL, more: Sequence[int] = ()) -> bool:
     known = _REFUSED.get(platform.machine())
     if known is None:
         return False
-    architecture, numbers = known
+    architecture, numbers = known[0], (*known[1], *more)
     steps = [(_LD_WORD, 0, 0, 4), (_JUMP_EQUAL, 1, 0, architecture), (_RETURN, 0, 0, _RET_KILL)]
     steps.append((_LD_WORD, 0, 0, 0))
     refused = [(_JUMP_GREATER_EQUAL, _X32), *((_JUMP_EQUAL, number) for number in numbers)]
@@ -128,7 +161,8 @@ def _seccomp(libc: ctypes.CDLL) -> bool:
     return bool(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(header), 0, 0) == 0)
 
 
-def _landlock(libc: ctypes.CDLL, readable: Sequence[Path]) -> bool:
+def _landlock(libc: ctypes.CDLL, readable: Sequence[Path] | None) -> bool:
+    """Leave reading below some paths and Python itself; None leaves nothing."""
     abi = libc.syscall(_LANDLOCK_CREATE, None, 0, _LANDLOCK_VERSION)
     if abi < 1:
         return False
@@ -137,9 +171,9 @@ def _landlock(libc: ctypes.CDLL, readable: Sequence[Path]) -> bool:
     ruleset = libc.syscall(_LANDLOCK_CREATE, attributes, len(attributes), 0)
     if ruleset < 0:
         return False
-    own = {Path(sys.prefix), Path(sys.base_prefix), *map(Path, _SYSTEM_FOLDERS)}
+    own = {Path(sys.prefix), Path(sys.base_prefix), *map(Path, (*_SYSTEM_FOLDERS, *sys.path))}
     try:
-        for path in (*own, *map(Path, sys.path), *readable):
+        for path in () if readable is None else (*own, *readable):
             with contextlib.suppress(OSError):  # what is not there needs no rule
                 _allow(libc, ruleset, path)
         return bool(libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0) == 0)

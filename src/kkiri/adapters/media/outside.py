@@ -88,7 +88,7 @@ class MediaWorker:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             limit=LINE_BYTES_MAX,
-            env=_environment(),
+            env=environment(),
         )
         self._process, self._folder = process, folder
         async with asyncio.timeout(START_SECONDS_MAX):
@@ -110,7 +110,7 @@ class MediaWorker:
         await process.wait()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Give the worker what Python needs and nothing of what ours may hold."""
     needed = {"PATH", "SYSTEMROOT", "LANG", "LC_ALL", "HOME"}
     own = str(Path(kkiri.__file__).parents[1])

@@ -40,14 +40,14 @@ BROKEN: Final = (
     RecursionError,
     struct.error,
 )
-_FORMATS: Final = (
+FORMATS: Final = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,mpegts,mpeg,mpegvideo,flv,ogg,mp3,flac,wav,aac,"
     "aiff,ape,wv,rm,png_pipe,jpeg_pipe,gif,gif_pipe,webp_pipe,bmp_pipe,tiff_pipe,image2"
 )
 _HIGH: Final = re.compile("[\x80-\xff]+")
 _HANGUL: Final = re.compile("[가-힣]")
 _NOT_KOREAN: Final = re.compile("[^\x00-\x7f가-힣ㄱ-ㅣ一-鿿\u3000-\u303f\uff01-\uff5e·…—’‘“”]")
-_LANGUAGES: Final = {
+LANGUAGES: Final = {
     "kor": "ko", "eng": "en", "jpn": "ja", "zho": "zh", "chi": "zh", "fra": "fr", "fre": "fr",
     "deu": "de", "ger": "de", "spa": "es", "rus": "ru", "ita": "it", "por": "pt", "vie": "vi",
 }  # fmt: skip
@@ -144,7 +144,7 @@ def _codec(mime: str, codec: str) -> str | None:
 
 def _streams(file: BufferedReader, sort: Sort) -> MediaFacts:
     options = {
-        "format_whitelist": _FORMATS,
+        "format_whitelist": FORMATS,
         "protocol_whitelist": "none",  # a playlist must not open other files or addresses
         "probesize": str(PROBE_BYTES),
         "analyzeduration": str(PROBE_MICROSECONDS),
@@ -164,15 +164,15 @@ def _streams(file: BufferedReader, sort: Sort) -> MediaFacts:
             codec=clean(main.codec_context.name, TEXT_CHARS_MAX) or None,
             width=_bounded(video.codec_context.width if video else None, SIDE_MAX),
             height=_bounded(video.codec_context.height if video else None, SIDE_MAX),
-            language=_language(audio.metadata.get("language")) if audio else None,
+            language=language(audio.metadata.get("language")) if audio else None,
         )
 
 
-def _language(code: str | None) -> str | None:
+def language(code: str | None) -> str | None:
     if code is None or not code.isascii() or not code.isalpha() or len(code) not in {2, 3}:
         return None
     low = code.lower()
-    return None if low == "und" else _LANGUAGES.get(low, low)
+    return None if low == "und" else LANGUAGES.get(low, low)
 
 
 def _bounded(value: object, most: int) -> int | None:

@@ -134,8 +134,8 @@ async def test_a_worker_in_trouble_is_replaced(
     modules = tmp_path / "modules"
     modules.mkdir()
     (modules / "trouble.py").write_text(TROUBLE)
-    environment = media._environment() | {"PYTHONPATH": f"{modules}:{SRC}"}
-    monkeypatch.setattr(media, "_environment", lambda: environment)
+    environment = media.environment() | {"PYTHONPATH": f"{modules}:{SRC}"}
+    monkeypatch.setattr(media, "environment", lambda: environment)
     monkeypatch.setattr(media, "FILE_SECONDS_MAX", 4.0)  # busy machines
     good = songs.make(tmp_path, "mp3")
     bad = good.rename(tmp_path / f"{trouble}.mp3")
@@ -159,9 +159,9 @@ async def test_what_is_enforced_here(worker: MediaWorker, tmp_path: Path) -> Non
     assert worker.enforced == (linux if sys.platform == "linux" else {Fence.LIMITS})
 
 
-async def test_the_worker_gets_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_worker_gets_nothing_of_ourenvironment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KKIRI_PASSPHRASE", "secret")
-    assert "secret" not in media._environment().values()
+    assert "secret" not in media.environment().values()
 
 
 CONFINED = """
