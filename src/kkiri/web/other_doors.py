@@ -17,6 +17,8 @@ from kkiri.web.subsonic_answer import AUTHENTICATION, Fault, failed
 from kkiri.web.torznab_answer import WRONG_KEY, torznab_error
 
 TORZNAB, RSS, SUBSONIC, DAV = "/torznab", "/rss", "/rest", "/dav"
+# what a program may ask to learn how to come in; it says nothing of the person
+PUBLIC = frozenset(f"{SUBSONIC}/getOpenSubsonicExtensions{ending}" for ending in ("", ".view"))
 QUERY_CHARS_MAX = 64 * 1024 + 8_192  # a form of the largest size, and an address line
 QUERY_FIELDS_MAX = 1_000  # a playlist of a thousand songs is the longest thing that is asked
 WRONG = Rate(per_second=0.2, burst=20)  # a program with an old password asks a few times at once
@@ -53,7 +55,9 @@ def other_doors(password: AppPassword, monotonic: Callable[[], Seconds]) -> tupl
         SideDoor(prefix=RSS, opens=by_key, flooded=flooded),
         SideDoor(
             prefix=SUBSONIC,
-            opens=lambda knock: fault_of(password, fields_of(knock)) is None,
+            opens=lambda knock: (
+                knock.path in PUBLIC or fault_of(password, fields_of(knock)) is None
+            ),
             flooded=flooded,
             form=True,
             refuse=lambda knock, verdict: _subsonic_says(password, knock, verdict),
