@@ -13,7 +13,7 @@ from typing import Any, cast
 from zlib import compress, crc32
 
 from fastapi import FastAPI, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.routing import APIRoute
 
 from kkiri.app.answers import (
@@ -22,14 +22,20 @@ from kkiri.app.answers import (
     NewsAnswer,
     SharingAnswer,
     StatusAnswer,
+    TransferAnswer,
 )
+from kkiri.app.showing import ShowingAnswer
+from kkiri.base.errors import NotFoundError
 from kkiri.web.guard import App, Door, Guard
+from kkiri.web.lines import refusal
 from kkiri.web.site import FOLDER, site
 from tests.e2e.making import Maker, Text
 from tests.e2e.served import served
 from tests.fakes.surface import routes
 
 TOKEN = "P" * 43
+TOPICS: dict[str, Any] = {"news": NewsAnswer, "together": ShowingAnswer}
+"""What is told of by itself, by topic, beside the status and the transfers."""
 APART = 4_096  # transfers are not the finds of the same moment, but for a few
 
 
@@ -81,16 +87,27 @@ class Pretend:
         mine: asyncio.Queue[bytes] = asyncio.Queue()
         self._pages.append(mine)
         try:
-            yield _event({"status": self.status()})
+            yield _event({"status": self.status(), "transfers": {"all": self.transfers()}})
             while True:
                 yield await mine.get()
         finally:
             self._pages.remove(mine)
 
     def status(self) -> dict[str, Any]:
-        """Give the status, in which the peer is ready; its transfers are not the finds."""
-        made: dict[str, Any] = replace(self.maker, turn=self.maker.turn + APART).make(StatusAnswer)
-        return made | {"ready": True}
+        """Give the status, in which the peer is ready."""
+        made: dict[str, Any] = self.maker.make(StatusAnswer)
+        return made | {"ready": True, "transfers": []}
+
+    def transfers(self) -> list[dict[str, Any]]:
+        """Give the transfers, which are not the finds."""
+        apart = replace(self.maker, turn=self.maker.turn + APART)
+        made: list[dict[str, Any]] = apart.make(list[TransferAnswer])
+        return made
+
+    def tell_topics(self) -> None:
+        """Tell every open page something new under each topic."""
+        for topic, kind in TOPICS.items():
+            self.tell(topic, self.maker.make(kind))
 
     def finds(self) -> list[dict[str, Any]]:
         """Give the finds of a search."""
@@ -152,7 +169,7 @@ def _answer(peer: Pretend, known: list[APIRoute], method: str, path: str) -> Res
         if method in route.methods and route.path_regex.match(path) and route.response_model:
             value = peer.maker.make(route.response_model)
             return Response(json.dumps(value), media_type="application/json")
-    return Response("Nothing here.", 404)
+    return JSONResponse(refusal(NotFoundError(path)), 404)
 
 
 def _app(peer: Pretend) -> FastAPI:

@@ -1,0 +1,111 @@
+"""Every control of every place does something, by the keyboard alone, in both languages.
+
+The list of controls is what the page itself shows and what its sources name: a new button is in
+it from its first day.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from kkiri.web.site import FOLDER
+from tests.e2e.browser import Browser, browser
+from tests.e2e.driving import drive, hands, words_of_controls
+from tests.e2e.places import places, visit
+from tests.e2e.pretend import Pretend, pretend
+from tests.e2e.test_accessibility import natural_text
+
+LANGS = ("en-US", "ko-KR")
+TABS_MAX = 150  # more than any place has
+MANY = 3
+
+
+@pytest.fixture(scope="module")
+def peer() -> Iterator[Pretend]:
+    with pretend(natural_text, many=MANY) as one:
+        yield one
+
+
+@pytest.fixture(scope="module", params=LANGS)
+def page(
+    request: pytest.FixtureRequest, peer: Pretend, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    with browser(tmp_path_factory.mktemp("controls")) as one:
+        one.speak(request.param)
+        one.go(peer.link)
+        yield one
+
+
+@pytest.fixture(scope="module")
+def labels(page: Browser) -> set[str]:
+    """Collect the labels of all controls that were pressed in one language."""
+    del page
+    return set()
+
+
+@pytest.mark.parametrize("place", places())
+def test_every_control_does_something(
+    page: Browser, peer: Pretend, labels: set[str], place: str
+) -> None:
+    page.events.clear()
+    driven = drive(page, peer, place)
+    labels |= driven.labels
+    assert len(driven.done) > 5
+    assert (driven.faults, page.problems()) == ([], [])
+
+
+@pytest.mark.parametrize("place", places())
+def test_the_tab_key_reaches_every_control_and_it_shows(page: Browser, place: str) -> None:
+    visit(page, "#/none")
+    visit(page, place)
+    wanted = {key for key, _, _ in hands(page, "list()")}
+    page.run("document.activeElement.blur(); getSelection().removeAllRanges(); scrollTo(0, 0)")
+    reached: set[str] = set()
+    faint = []
+    ends = 0  # the first is the end of the page when the walk began in its middle
+    for _ in range(TABS_MAX):
+        page.press("Tab")
+        key, shows = page.run(f"[hands.at(), ({SHOWS})(document.activeElement)]")
+        if key.startswith("body"):
+            ends += 1
+            if ends == 2:
+                break
+            continue
+        if not shows and key not in reached:
+            faint.append(key)
+        reached.add(key)
+    assert (wanted - reached, faint) == (set(), [])
+
+
+# an outline, or a frame or ground that it has only now
+SHOWS = """
+(one) => {
+  const look = () => {
+    const {outlineStyle, outlineWidth, boxShadow, backgroundColor, borderColor} =
+      getComputedStyle(one);
+    return [outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1, boxShadow, backgroundColor,
+      borderColor].join();
+  };
+  const now = look();
+  if (now.startsWith('true')) return true;
+  one.blur();
+  const before = look();
+  one.focus({focusVisible: true});
+  return now !== before;
+}
+"""
+
+
+def test_every_word_on_a_control_was_on_one_that_was_pressed(
+    page: Browser, labels: set[str]
+) -> None:
+    sources = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.js")}
+    named = words_of_controls(sources)
+    assert len(named) > 10
+    missing = []
+    for module, key in sorted(named):
+        text = page.run(f"import('{module}').then(({{words}}) => words.{key})")
+        if isinstance(text, str) and re.sub(r"[\d.,]+", "#", text)[:60] not in labels:
+            missing.append(f"{module} {key}: {text!r}")
+    assert missing == []
