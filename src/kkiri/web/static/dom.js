@@ -70,6 +70,12 @@ export function choose(pairs, value) {
   return element;
 }
 
+// Says in the address where in its place an open view is, without opening it again.
+export function stay(to) {
+  history.replaceState(null, "", to);
+  dispatchEvent(new Event("stayed"));
+}
+
 // Names the open view: its heading and the window.
 export function title(place, text) {
   const heading = place.querySelector("h2");

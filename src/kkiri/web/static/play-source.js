@@ -1,0 +1,144 @@
+// Feeds a <video> through MediaSource: what the browser cannot read itself comes as fragments.
+const AHEAD_SECONDS = 40; // what is fetched before it is needed
+const BEHIND_SECONDS = 20; // what is kept of the past when there is no more room
+const GAP_SECONDS = 0.7; // a first picture that late is jumped to
+const TRIES = 4; // of one place, before we give up
+const AGAIN_MS = 800;
+
+// `address(seconds)` gives the fragments from the key picture at or before it, with their own times.
+export function feed(video, { type, duration, address, begin, failed }) {
+  const source = new MediaSource();
+  const url = URL.createObjectURL(source);
+  let buffer = null;
+  let reading = null;
+  let tries = 0;
+  let closed = false;
+
+  const settled = () => new Promise((done) => {
+    if (!buffer.updating) done();
+    else buffer.addEventListener("updateend", done, { once: true });
+  });
+  const holds = (time) => rangeOf(video, time) !== null;
+
+  function rangeAhead() {
+    const range = rangeOf(video, video.currentTime);
+    return range === null ? 0 : range[1] - video.currentTime;
+  }
+
+  async function room() {
+    while (!closed && rangeAhead() > AHEAD_SECONDS) {
+      await new Promise((done) => video.addEventListener("timeupdate", done, { once: true }));
+    }
+  }
+
+  async function append(bytes, mine) {
+    for (;;) {
+      await settled();
+      if (closed || mine.signal.aborted) return;
+      try {
+        buffer.appendBuffer(bytes);
+        await settled();
+        break;
+      } catch (error) {
+        if (error.name !== "QuotaExceededError") throw error;
+        if (!await evict(mine)) return;
+      }
+    }
+    const range = video.buffered;
+    for (let at = 0; at < range.length; at += 1) {
+      const first = range.start(at);
+      if (first > video.currentTime && first - video.currentTime < GAP_SECONDS && !holds(video.currentTime)) {
+        video.currentTime = first + 0.01;
+      }
+    }
+  }
+
+  // Makes room: the past first, then what lies far ahead from an earlier jump; waits when both are needed.
+  async function evict(mine) {
+    const now = video.currentTime;
+    const ranges = video.buffered;
+    for (let at = 0; at < ranges.length; at += 1) {
+      const [first, last] = [ranges.start(at), ranges.end(at)];
+      if (first < now - BEHIND_SECONDS) return remove(first, Math.min(last, now - BEHIND_SECONDS));
+      if (first > now + AHEAD_SECONDS) return remove(first, last);
+    }
+    await new Promise((done) => {
+      video.addEventListener("timeupdate", done, { once: true });
+      mine.signal.addEventListener("abort", done, { once: true });
+    });
+    return !mine.signal.aborted;
+  }
+
+  async function remove(first, last) {
+    buffer.remove(first, last);
+    await settled();
+    return true;
+  }
+
+  async function read(from) {
+    reading?.abort();
+    const mine = new AbortController();
+    reading = mine;
+    try {
+      const response = await fetch(address(from), { signal: mine.signal });
+      if (!response.ok) throw Object.assign(new Error("refused"), { said: await response.text() });
+      await settled();
+      if (mine.signal.aborted || closed) return;
+      if (source.readyState === "open") buffer.abort(); // half a fragment of the place before
+      const stream = response.body.getReader();
+      for (;;) {
+        const { value, done } = await stream.read();
+        if (done) break;
+        tries = 0;
+        await append(value, mine);
+        await room();
+        if (mine.signal.aborted || closed) return;
+      }
+      await settled();
+      if (source.readyState === "open" && !mine.signal.aborted) source.endOfStream();
+    } catch (error) {
+      if (closed || mine.signal.aborted) return;
+      tries += 1;
+      if (tries >= TRIES || error.said) failed(error);
+      else setTimeout(() => { if (reading === mine) read(video.currentTime + rangeAhead()); }, AGAIN_MS * tries);
+    }
+  }
+
+  function seek() {
+    if (buffer && !holds(video.currentTime)) {
+      tries = 0;
+      read(video.currentTime);
+    }
+  }
+
+  source.addEventListener("sourceopen", () => {
+    URL.revokeObjectURL(url);
+    if (closed || buffer) return;
+    try {
+      buffer = source.addSourceBuffer(type);
+    } catch (error) {
+      failed(error);
+      return;
+    }
+    if (duration > 0) source.duration = duration;
+    if (begin > 0) video.currentTime = begin;
+    read(begin);
+  });
+  video.addEventListener("seeking", seek);
+  video.src = url;
+  return () => {
+    closed = true;
+    reading?.abort();
+    video.removeEventListener("seeking", seek);
+  };
+}
+
+// The buffered range that holds a time, or null.
+export function rangeOf(video, time) {
+  for (let at = 0; at < video.buffered.length; at += 1) {
+    if (video.buffered.start(at) - 0.1 <= time && time < video.buffered.end(at)) {
+      return [video.buffered.start(at), video.buffered.end(at)];
+    }
+  }
+  return null;
+}
