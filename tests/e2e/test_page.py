@@ -65,7 +65,7 @@ def test_a_person_finds_and_gets_by_the_page(
         page.wait("document.querySelectorAll('#results li').length === 1")
         assert page.run("document.querySelector('.get').textContent") == get
         page.run(f"({KEY})('ArrowDown')")
-        assert page.run("document.activeElement.className") == "find"
+        assert page.run("document.activeElement.classList.contains('find')")
         page.run(f"({KEY})('Enter')")
         page.wait(f"document.querySelector('.get').textContent === {here!r}")
         assert (two.home / "incoming" / "겨울 바다.mp3").read_bytes() == song

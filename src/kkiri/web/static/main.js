@@ -3,6 +3,8 @@ import { live } from "/static/api.js";
 import { button, make, one, title, typing } from "/static/dom.js";
 import { close as closeFinds, first, open as openFinds } from "/static/results.js";
 import { showCorner } from "/static/corner.js";
+import { watchNews } from "/static/news.js";
+import { showStart } from "/static/start.js";
 import { language, words } from "/static/words.js";
 
 const WAIT_MS = 250; // while typing: a pause between two syllables is shorter
@@ -55,12 +57,14 @@ function look(text) {
   document.title = text ? `${text} · ${words.name}` : "끼리 kkiri";
   if (text) openFinds(one("main"), text);
   else closeFinds();
+  showStart(!text);
   if (!text) box.focus();
 }
 
 async function openView(name, ...rest) {
   const mine = turn;
   closeFinds();
+  showStart(false);
   clearTimeout(timer);
   box.value = "";
   document.body.classList.add("asked");
@@ -162,7 +166,10 @@ box.placeholder = words.box;
 box.setAttribute("aria-label", words.box);
 addEventListener("hashchange", move);
 addEventListener("popstate", move);
+addEventListener("stayed", () => { at = location.hash.slice(1); });
 showCorner(one("corner"));
 live.start();
+watchNews();
+live.on("status", () => showStart(at === ""));
 at = null;
 move();

@@ -1,143 +1,288 @@
-// The list of finds: drawn as they come, walked with the arrow keys.
-import { listen, live, post } from "/static/api.js";
-import { button, link, make, note, one } from "/static/dom.js";
-import { language, length, size, words as common } from "/static/words.js";
+// The search: finds are drawn as they come, narrowed, put in order, and walked with the arrow keys.
+import { ask, listen, live, post } from "/static/api.js";
+import { button, choose, link, make, note, one, set } from "/static/dom.js";
+import { asParams, drawFilters, fresh, inOrder, kindName, narrows, passes, thingPasses } from "/static/filters.js";
+import { findRow, transfers } from "/static/find.js";
+import { special, takePasted } from "/static/pasted.js";
+import { thingRow } from "/static/things.js";
+import { language, number, words as common } from "/static/words.js";
 import { words } from "/static/words-results.js";
 
+const DRAWN_AT_ONCE = 60; // rows: three screens; the next ones come when the reader nears them
+const LIMIT = 200; // finds asked for first; more are asked for when the reader wants them
+const LIMIT_MORE = 1000;
+const FEW = 3; // things of one kind shown among all
+
 const section = make("section");
-section.id = "results";
-section.hidden = true;
-const said = make("p");
-said.id = "count";
-said.setAttribute("aria-live", "polite");
+const head = make("div", "over");
+const told = make("p");
+const filters = make("div");
+const meant = make("p");
+const pasted = make("div");
+const things = make("ol");
 const list = make("ol");
-section.append(said, list);
-const asked = new Set(); // just now, until the peer tells of them
-const kept = new Map();
-let moving = new Map(); // info-hash to transfer, as the peer says
+const more = button("more", words.more, () => look(typed, LIMIT_MORE));
+const keep = button("quiet", words.keep, () => keepIt());
+const sort = choose(Object.entries(words.sorts), "best");
+
+const rows = new Map(); // info-hash to row
+let finds = [];
+let found = []; // things
+let shown = []; // finds that pass, in order
+let drawn = 0;
+let chosen = fresh();
+let typed = "";
+let limit = LIMIT;
 let source = null;
+let turn = 0;
+let done = false;
 
 export function open(main, text) {
-  if (!section.isConnected) {
-    main.append(section);
-    live.on("transfers", ({ all }) => mark(all));
-  }
+  if (!section.isConnected) build(main);
   section.hidden = false;
-  search(text);
+  if (text === typed && finds.length) follow(text, limit); // back from elsewhere: all is still there
+  else look(text, LIMIT);
 }
 
 export function close() {
   source?.close();
+  turn += 1;
   section.hidden = true;
 }
 
-function search(text, extra = {}) {
-  source?.close();
-  said.textContent = words.searching;
-  list.replaceChildren();
-  kept.clear();
-  const query = new URLSearchParams({ words: text, ...extra });
-  source = listen(`/api/find/live?${query}`, heard, (broken) => broken.close());
+// Goes to the first row; false when there is none.
+export function first() {
+  const row = section.querySelector("li.row");
+  row?.focus();
+  return !section.hidden && row !== null;
 }
 
-function heard(told, from) {
-  if (told.error) {
-    note(told.error[language]);
-    from.close();
-  } else if (told.found) {
-    draw(told.found);
-    if (told.found.length) tellCount();
-  } else if (told.done) {
-    tellCount();
-  } else if (told.new) {
-    list.prepend(item(told.new));
-    tellCount();
+function build(main) {
+  section.id = "results";
+  told.id = "count";
+  told.setAttribute("aria-live", "polite");
+  filters.id = "filters";
+  filters.setAttribute("role", "group");
+  filters.setAttribute("aria-label", words.filters);
+  meant.id = "meant";
+  things.id = "things";
+  list.id = "finds";
+  sort.setAttribute("aria-label", words.sort);
+  sort.addEventListener("change", draw);
+  const acts = make("div", "acts");
+  acts.append(sort, keep);
+  head.append(told, acts);
+  section.append(head, filters, meant, pasted, things, list, more);
+  main.append(section);
+  section.addEventListener("keydown", walk);
+  new IntersectionObserver((seen) => {
+    if (seen.some((entry) => entry.isIntersecting)) grow();
+  }, { rootMargin: "900px" }).observe(more);
+  addEventListener("blocked", ({ detail }) => {
+    found = found.filter((thing) => thing.author !== detail);
+    take(finds.filter((find) => find.author !== detail));
+  });
+  live.on("transfers", ({ all, changed, gone }) => {
+    transfers(all);
+    for (const hash of [...changed, ...gone]) rows.get(hash)?.mark();
+  });
+}
+
+async function look(text, most) {
+  typed = text;
+  finds = [];
+  found = [];
+  rows.clear();
+  chosen = fresh();
+  pasted.replaceChildren();
+  set(told, words.searching);
+  draw();
+  source?.close();
+  const mine = (turn += 1);
+  if (special(text)) {
+    try {
+      if (await takePasted(text, pasted, () => mine !== turn, (find) => { done = true; take([find]); })) {
+        if (mine === turn && !finds.length) set(told, "");
+        return;
+      }
+    } catch (error) {
+      note(error.message);
+    }
   }
+  if (mine === turn) follow(text, most);
+}
+
+function follow(text, most, params = {}) {
+  source?.close();
+  turn += 1;
+  limit = most;
+  done = false;
+  hintsFor(text);
+  const query = new URLSearchParams({ words: text.slice(0, 256), limit: most, ...params });
+  source = listen(`/api/find/live?${query}`, heard, (broken) => broken.close());
+  tellKept();
+}
+
+function heard(said, from) {
+  if (said.error) {
+    note(said.error[language]);
+    from.close();
+    done = true;
+    tellCount();
+  } else if (said.found) {
+    take(said.found);
+  } else if (said.things) {
+    found = said.things;
+    draw();
+  } else if (said.meant !== undefined) {
+    tellMeant(said.meant);
+  } else if (said.done) {
+    done = true;
+    tellCount();
+  } else if (said.new) {
+    take([{ ...said.new, fresh: true }, ...finds]);
+  }
+}
+
+function take(next) {
+  finds = next;
+  set(meant, "");
+  draw();
+}
+
+function draw() {
+  const narrowed = narrows(chosen);
+  const before = shown;
+  shown = inOrder(narrowed ? finds.filter((find) => passes(find, chosen)) : finds, sort.value);
+  drawFilters(filters, finds, found, chosen, choice);
+  drawThings();
+  const same = before.length && before[0]?.info_hash === shown[0]?.info_hash;
+  drawn = Math.min(shown.length, same ? Math.max(drawn, DRAWN_AT_ONCE) : DRAWN_AT_ONCE);
+  const focused = document.activeElement;
+  const wanted = shown.slice(0, drawn).map(rowOf);
+  if (wanted.length !== list.children.length || wanted.some((row, at) => row !== list.children[at])) {
+    list.replaceChildren(...wanted);
+    if (list.contains(focused)) focused.focus({ preventScroll: true });
+  }
+  tellCount();
+  tellMore();
+}
+
+function rowOf(find) {
+  const known = rows.get(find.info_hash);
+  if (known) {
+    if (known.find !== find) known.update(find);
+    return known.row;
+  }
+  const made = findRow(find);
+  rows.set(find.info_hash, made);
+  return made.row;
+}
+
+function grow() {
+  if (drawn >= shown.length) return;
+  const next = shown.slice(drawn, drawn + DRAWN_AT_ONCE).map(rowOf);
+  drawn += next.length;
+  list.append(...next);
+  tellMore();
+  if (drawn < shown.length) requestAnimationFrame(() => nearEnd() && grow());
+}
+
+const nearEnd = () => more.getBoundingClientRect().top < innerHeight + 900;
+
+function tellMore() {
+  const all = drawn >= shown.length;
+  more.classList.toggle("waiting", !all);
+  more.hidden = all && !(done && finds.length >= limit && limit < LIMIT_MORE);
+}
+
+function drawThings() {
+  const passing = found.filter((thing) => thingPasses(thing, chosen));
+  const counts = new Map();
+  const some = [];
+  for (const thing of passing) {
+    const count = (counts.get(thing.kind) ?? 0) + 1;
+    counts.set(thing.kind, count);
+    if (chosen.kind || count <= FEW) some.push(thingRow(thing));
+  }
+  for (const [kind, count] of counts) {
+    if (chosen.kind || count <= FEW) continue;
+    const row = make("li", "thing");
+    row.append(button("quiet", words.allOf(number(count), kindName(kind)), () => choice("kind", kind)));
+    some.push(row);
+  }
+  things.replaceChildren(...some);
+  things.hidden = some.length === 0;
+}
+
+function choice(name, value) {
+  chosen = { ...chosen, [name]: value };
+  if (name === "kind") chosen = { ...fresh(), kind: value };
+  draw();
+  // there may be more of it than the hubs gave among all
+  if (finds.length >= limit && limit < LIMIT_MORE) refine();
+}
+
+// Asks again with the filters; what comes is added to what is there, so that filters can be undone.
+function refine() {
+  const kept = new Map(finds.map((find) => [find.info_hash, find]));
+  const query = new URLSearchParams({ words: typed.slice(0, 256), limit: LIMIT, ...asParams(chosen) });
+  const mine = turn;
+  ask(`/api/find?${query}`).then((extra) => {
+    if (mine !== turn) return;
+    for (const find of extra) kept.set(find.info_hash, kept.get(find.info_hash) ?? find);
+    take([...kept.values()]);
+  }).catch((error) => note(error.message));
 }
 
 function tellCount() {
-  const count = list.children.length;
-  said.textContent = count ? words.found(count) : words.nothing;
+  const all = finds.length + found.length;
+  const passing = shown.length + found.filter((thing) => thingPasses(thing, chosen)).length;
+  head.classList.toggle("alone", all < 2);
+  if (!all) set(told, done ? words.nothing : words.searching);
+  else if (!passing) set(told, words.hidden);
+  else set(told, passing < all ? words.of(number(passing), number(all)) : words.found(number(all)));
 }
 
-function draw(finds) {
-  const place = [...list.children].indexOf(document.activeElement);
-  list.replaceChildren(...finds.map(item));
-  list.children[place]?.focus();
+function tellMeant(text) {
+  meant.replaceChildren(make("span", "", words.close));
+  if (text) meant.append(` ${words.meant} `, link("textlink", text, `#${encodeURIComponent(text)}`), "?");
 }
 
-function item(find) {
-  if (kept.has(find.info_hash)) return kept.get(find.info_hash);
-  const row = make("li", "find");
-  row.tabIndex = 0;
-  row.dataset.hash = find.info_hash;
-  row.append(make("div", "title", find.title), make("div", "about", about(find)), who(find));
-  const get = button("get", "", () => fetchIt(find, get));
-  row.append(get);
-  state(find.info_hash, get);
-  row.addEventListener("keydown", (event) => {
-    if (event.target === row && event.key === "Enter") fetchIt(find, get);
-    if (event.key === "ArrowDown") step(event, row.nextElementSibling);
-    if (event.key === "ArrowUp") step(event, row.previousElementSibling ?? one("box"));
-  });
-  kept.set(find.info_hash, row);
-  return row;
+// The other places of the page are found through the box too.
+function hintsFor(text) {
+  const low = text.toLowerCase();
+  const names = Object.keys(common.corner).filter((name) => low.length > 1 && [common.views[name], common.corner[name]].some((said) => said.toLowerCase().startsWith(low)));
+  pasted.replaceChildren(...names.map((name) => link("hint", `${words.place}: ${common.views[name]}`, `#/${name}`)));
 }
 
-// Shows on the finds what became of those that were asked for.
-function mark(transfers) {
-  moving = transfers;
-  for (const [hash, row] of kept) state(hash, row.querySelector(".get"));
-}
-
-function state(hash, get) {
-  const transfer = moving.get(hash);
-  if (transfer) asked.delete(hash);
-  const text = transfer?.finished ? common.here : transfer || asked.has(hash) ? common.getting : common.get;
-  if (get.textContent !== text) get.textContent = text;
-  get.disabled = text !== common.get;
-}
-
-function step(event, to) {
-  event.preventDefault();
-  to?.focus();
-}
-
-// Goes to the first find; false when there is none.
-export function first() {
-  list.firstElementChild?.focus();
-  return !section.hidden && list.firstElementChild !== null;
-}
-
-function about(find) {
-  const parts = [common.kinds[find.kind] ?? find.kind];
-  if (find.artist && !find.title.includes(find.artist)) parts.push(find.artist);
-  if (find.album) parts.push(find.album);
-  if (find.duration) parts.push(length(find.duration));
-  parts.push(size(find.size));
-  if (find.files_total > 1) parts.push(common.files(find.files_total));
-  parts.push(words.sources(find.sources));
-  return parts.join(" · ");
-}
-
-function who(find) {
-  const place = make("div", "who");
-  const name = find.author_name || `${find.author.slice(0, 12)}…`;
-  place.append(link("", name, `#/person/${find.author}`));
-  if (find.looks_like) place.append(` · ${words.looksLike(find.looks_like)}`);
-  if (find.confirmed > 1) place.append(` · ${words.confirmed(find.confirmed - 1)}`);
-  return place;
-}
-
-async function fetchIt(find, get) {
-  if (get.disabled) return;
-  asked.add(find.info_hash);
-  state(find.info_hash, get);
+async function keepIt() {
+  const search = (chosen.kind ? `kind:${chosen.kind} ${typed}` : typed).slice(0, 256);
   try {
-    await post("/api/get", { link: find.link });
+    await post("/api/kept", { words: search });
+    keep.disabled = true;
+    set(keep, words.keeping);
+    one("show-kept").hidden = false;
   } catch (error) {
-    asked.delete(find.info_hash);
-    state(find.info_hash, get);
     note(error.message);
   }
+}
+
+async function tellKept() {
+  const mine = turn;
+  const kept = await ask("/api/kept").catch(() => []);
+  if (mine !== turn) return;
+  keep.disabled = kept.some((search) => search.words === typed);
+  set(keep, keep.disabled ? words.keeping : words.keep);
+}
+
+function walk(event) {
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  const row = document.activeElement?.closest?.("li.row");
+  if (!row || event.target.closest("select, input, .details")) return;
+  const all = [...section.querySelectorAll("li.row")];
+  const at = all.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1);
+  event.preventDefault();
+  if (at >= all.length - 2) grow();
+  (at < 0 ? one("box") : section.querySelectorAll("li.row")[at])?.focus();
 }
