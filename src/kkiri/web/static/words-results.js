@@ -91,7 +91,7 @@ export const words = pick({
     hubFound: "허브의 주소입니다.",
     hubCall: "연결하기",
     hubCalled: "허브가 답했습니다. 이제부터 함께 씁니다.",
-    showing: (name) => `“${name}”을(를) 함께 보는 방입니다.`,
+    showing: (name) => `함께 보는 방으로 가는 링크입니다: “${name}”`,
     join: "들어가기",
     pasted: "붙여 넣은 링크",
     place: "열기",
