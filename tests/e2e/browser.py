@@ -21,6 +21,7 @@ from tests.e2e.watching import BINDING, CENTRE, KEYS
 
 START_SECONDS_MAX = 30.0
 FRAME_BYTES_MAX = 64 * 1024 * 1024  # a screenshot
+CLOSE_SECONDS = 1.0  # the browser is ended anyway
 FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -188,7 +189,9 @@ def browser(folder: Path, *flags: str, lang: str = "en-US") -> Iterator[Browser]
     )
     try:
         url = _socket_of(profile / "DevToolsActivePort", process)
-        with connect(url, max_size=FRAME_BYTES_MAX, proxy=None) as link:
+        with connect(
+            url, max_size=FRAME_BYTES_MAX, proxy=None, max_queue=None, close_timeout=CLOSE_SECONDS
+        ) as link:
             one = Browser(Wire(link))
             one.open_page()
             yield one

@@ -1,88 +1,43 @@
 """W1 and W2 in a real browser: what evil pages try against every route, and what got through.
 
-Behind the door stands a recorder in place of the routes: whatever reaches it, a handler would have
-run. The controls plant a fault in the door and show that the same attacks are then noticed.
+The routes are those of openapi.json, with the side doors of other programs: a new one is attacked
+from its first day. Behind the door stands a recorder in place of the routes: whatever reaches it, a
+handler would have run. The controls plant a fault in the door and show that it is then noticed.
 """
 
-import asyncio
 import json
-import threading
+import re
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import cast
 
 import pytest
-import uvicorn
+from hypothesis import settings
 
-from kkiri.app.peer import Peer
-from kkiri.base.types import InfoHash
+from kkiri.app.home import Home, prepare
+from kkiri.app.password import AppPassword
+from kkiri.base.types import InfoHash, Seconds
 from kkiri.web import guard
-from kkiri.web.api import make_app
-from kkiri.web.guard import Door, Guard, Knock, Receive, Scope, Send, Verdict
-from kkiri.web.side_doors import PLAYLIST, file_key, side_doors
+from kkiri.web.guard import Door, Guard, Knock, Receive, Scope, Send, SideDoor, Verdict
+from kkiri.web.other_doors import other_doors
+from kkiri.web.side_doors import file_key, side_doors
 from tests.e2e.browser import Browser, browser
+from tests.e2e.evil import ATTACK, EVIL, REBIND, evil_page
+from tests.e2e.served import served
+from tests.fakes.surface import document
 
+Route = tuple[str, str, str | None]
+"""Method, path and body."""
 TOKEN = "A" * 43
-EVIL = "evil.test"
-KNOCKS_A_ROUTE_MIN = 10  # of 19 tries; browsers leave out beacons and sockets beyond a number
+HASH = "a" * 40
+KNOCKS_A_ROUTE_MIN = 12  # of 27 tries; browsers leave out beacons and sockets beyond a number
+ROUTES_AT_ONCE = 16  # a page with more frames and sockets is cut short by the browser
 SETTLE_SECONDS_MAX = 60.0
-QUIET_SECONDS = 1.0
-FILLED = {"{info_hash}": "a" * 40, "{who}": "npub1x"}
-STOLEN = InfoHash("a" * 40)
-# what stands behind the side doors, with credentials that an evil page has got hold of
-SIDE_PATHS = (
-    f"/open/{file_key(TOKEN, STOLEN, 0)}/{STOLEN}/0/film.mp4",
-    f"/open/{file_key(TOKEN, STOLEN, PLAYLIST)}/{STOLEN}/{PLAYLIST}/film.m3u8",
-)
-REBIND = f"--host-resolver-rules=MAP {EVIL} 127.0.0.1"
-
-ATTACK = """
-const results = [];
-const tag = (name, attributes) => {
-  const element = Object.assign(document.createElement(name), attributes);
-  document.body.append(element);
-  return element;
-};
-function attack(base, routes) {
-  for (const [method, path, body] of routes) {
-    const url = base + path;
-    const tries = [
-      {method, mode: 'no-cors', body},
-      {method: 'POST', mode: 'no-cors', body: body ?? '{}'},
-      {method, body, headers: {'Content-Type': 'application/json'}},
-      {method: 'POST', body: body ?? '{}',
-       headers: {'Content-Type': 'application/json', 'X-Mine': '1'}},
-      {method: 'PUT', body: '{}'},
-    ];
-    for (const one of tries) fetch(url, {...one, credentials: 'include'}).catch(() => 0);
-    navigator.sendBeacon(url, new Blob(['{}'], {type: 'application/json'}));
-    navigator.sendBeacon(url, '{}');
-    tag('img', {src: url});
-    tag('script', {src: url});
-    tag('link', {rel: 'stylesheet', href: url});
-    tag('object', {data: url});
-    tag('iframe', {src: url});
-    tag('video', {src: url});
-    for (const [kind, way] of [['text/plain', 'POST'], ['multipart/form-data', 'POST'],
-                               ['application/x-www-form-urlencoded', 'POST'],
-                               ['text/plain', 'GET']]) {
-      const name = 'f' + Math.random();
-      tag('iframe', {name});
-      const form = tag('form', {action: url, method: way, enctype: kind, target: name});
-      form.append(Object.assign(document.createElement('input'),
-                                {name: '{"path":"/","x":"', value: '"}'}));
-      form.submit();
-    }
-    new WebSocket(url.replace('http', 'ws'));
-    const source = new EventSource(url, {withCredentials: true});
-    source.onerror = source.onopen = () => source.close();
-  }
-  return 'sent';
-}
-"""
+QUIET_SECONDS = 0.3
+NIGHTLY = settings().max_examples > 1_000
+FILLED = {"who": "npub1x", "index": "0", "number": "0", "method": "ping", "path": "x"}
 
 
 @dataclass
@@ -107,6 +62,7 @@ class _Page:
 
     port: int
     recorder: _Recorder
+    password: str
     knocks: list[float] = field(default_factory=list)
     """When something came to the door."""
 
@@ -124,108 +80,101 @@ class _Page:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def reached(self) -> list[tuple[str, str, str]]:
+        """Give what reached the routes, but for the icon that a browser asks for by itself."""
+        return [one for one in self.recorder.reached if one[1] != "/favicon.ico"]
 
-class _Server(uvicorn.Server):
-    def install(self) -> None:
-        """Run in this thread until told to stop."""
-        asyncio.run(self.serve())
+    @property
+    def stolen(self) -> list[Route]:
+        """Give links of other programs with the right credential, as if they had leaked."""
+        key = file_key(TOKEN, InfoHash(HASH), 0)
+        return [
+            ("GET", f"/open/{key}/{HASH}/0/song.mp3", None),
+            ("GET", f"/torznab/api?t=search&apikey={self.password}", None),
+            ("GET", f"/rss/library?apikey={self.password}", None),
+            ("GET", f"/rest/ping?u=x&p={self.password}", None),
+            ("POST", f"/rest/ping?u=x&p={self.password}", "{}"),
+        ]
 
 
 @pytest.fixture
-def page() -> Iterator[_Page]:
+def page(tmp_path: Path) -> Iterator[_Page]:
     recorder = _Recorder()
     made: list[Guard] = []
     knocks: list[float] = []
+    home = Home(tmp_path / "home")
+    prepare(home)
+    password = AppPassword(home)
+    sides = (*side_doors(TOKEN), *other_doors(password, lambda: Seconds(time.monotonic())))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         knocks.append(time.monotonic())
         await made[0](scope, receive, send)
 
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        host="127.0.0.1",
-        port=0,
-        log_config=None,
-        http="h11",
-        ws="none",
-        lifespan="off",
-    )
-    server = _Server(config)
-    thread = threading.Thread(target=server.install)
-    thread.start()
-    while not (server.started and server.servers):
-        assert thread.is_alive()
-        threading.Event().wait(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    made.append(Guard(recorder, Door(port=port, token=TOKEN, sides=side_doors(TOKEN))))
-    yield _Page(port, recorder, knocks)
-    server.should_exit = True
-    thread.join(10)
-    assert not thread.is_alive()
+    with served(app) as port:
+        made.append(Guard(recorder, Door(port, TOKEN, sides)))
+        yield _Page(port, recorder, password.text, knocks)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def evil_port() -> Iterator[int]:
-    class Evil(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-        def do_GET(self) -> None:  # noqa: N802
-            body = b"<!doctype html><title>evil</title><body></body>"
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Evil)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server.server_address[1]
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with evil_page() as port:
+        yield port
 
 
-def routes() -> list[tuple[str, str, str | None]]:
-    """Give method, path and body of every route of openapi.json, static files and a 404."""
-    document = make_app(cast(Peer, None)).openapi()
-    found: list[tuple[str, str, str | None]] = []
-    for path, ways in document["paths"].items():
-        for old, new in FILLED.items():
-            path = path.replace(old, new)
-        found += [
-            (
-                way.upper(),
-                f"{path}?words=x" if way == "get" else path,
-                None if way == "get" else "{}",
-            )
-            for way in ways
-        ]
-    found += [("GET", path, None) for path in ("/", "/static/main.js", "/openapi.json", "/none")]
-    found += [("GET", path, None) for path in SIDE_PATHS]
-    assert len(found) > 25
+def routes() -> list[Route]:
+    """Give every route of openapi.json, static files, unknown paths and every side door."""
+    found: list[Route] = []
+    for pattern, ways in document()["paths"].items():
+        path = re.sub(r"\{(\w+)\}", lambda one: FILLED.get(one.group(1), HASH), pattern)
+        for way in ways:
+            get = way == "get"
+            found.append((way.upper(), f"{path}?words=x" if get else path, None if get else "{}"))
+    found += [
+        ("GET", path, None)
+        for path in ("/", "/static/main.js", "/openapi.json", "/none", "/dav/", "/rest/ping.view")
+    ]
+    found += [("GET", f"/open/{'0' * 64}/{HASH}/0/x", None)]
+    assert len(found) > 60
     return found
 
 
 def _enter(one: Browser, page: _Page) -> None:
-    """Open the link as a person does; the cookie is set from then on."""
+    """Open the link as a person does; the cookie is set from then on, and a password for WebDAV."""
     one.go(f"{page.url}/?t={TOKEN}")
     assert one.run("document.title") == "in"
     assert [place for _, place, _ in page.recorder.reached][:1] == ["/"]
     # the page's own script may do what other pages may not
     script = "fetch('/api/stop', {method: 'POST', body: '{}', headers: {'Content-Type': "
     assert one.run(script + "'application/json'}}).then((answer) => answer.status)") == 200
+    said = b64encode(f"kkiri:{page.password}".encode()).decode()
+    basic = f"fetch('/dav/', {{headers: {{Authorization: 'Basic {said}'}}}})"
+    assert one.run(basic + ".then((answer) => answer.status)") == 200
+    one.go(f"http://kkiri:{page.password}@127.0.0.1:{page.port}/dav/")
+    assert one.run("document.title") == "in"  # the browser keeps such a password by itself
     page.recorder.reached.clear()
 
 
-def _attack_from(one: Browser, url: str, page: _Page) -> None:
-    one.go(url)
-    assert one.run("document.title") == "evil"
-    one.run(ATTACK)
-    page.knocks.clear()
-    assert one.run(f"attack({json.dumps(page.url)}, {json.dumps(routes())})") == "sent"
-    page.settle(len(routes()) * KNOCKS_A_ROUTE_MIN)
+def _attack_from(one: Browser, url: str, page: _Page, tried: list[Route]) -> None:
+    for begin in range(0, len(tried), ROUTES_AT_ONCE):
+        some = tried[begin : begin + ROUTES_AT_ONCE]
+        one.go(url)
+        assert one.run("document.title") == "evil"
+        one.run(ATTACK)
+        page.knocks.clear()
+        assert one.run(f"attack({json.dumps(page.url)}, {json.dumps(some)})") == "sent"
+        page.settle(len(some) * KNOCKS_A_ROUTE_MIN)
+
+
+def _leave_from(one: Browser, url: str, page: _Page, tried: list[Route]) -> None:
+    """Lead the whole window away: by a link, and by a form."""
+    for method, path, _ in tried:
+        one.go(url)
+        one.run(ATTACK)
+        way = "link" if method == "GET" else "form"
+        one.run(f"leave({way!r}, {json.dumps(page.url + path)})")
+        one.wait("document.readyState === 'complete' && document.title !== 'evil'")
 
 
 def _rebind(one: Browser, page: _Page) -> dict[str, int]:
@@ -233,13 +182,13 @@ def _rebind(one: Browser, page: _Page) -> dict[str, int]:
     one.say("Network.setCookie", name=f"kkiri_{page.port}", value=TOKEN, domain=EVIL, path="/")
     base = f"http://{EVIL}:{page.port}"
     statuses: dict[str, int] = {}
-    for method, path, body in routes():
+    for method, path, body in [*routes(), *page.stolen]:
         one.go(base + path)
         sent = "undefined" if body is None else json.dumps(body)
         headers = "{'Content-Type': 'application/json'}"
         status = one.run(
             f"fetch({json.dumps(base + path)}, {{method: '{method}', body: {sent}, "
-            f"headers: {headers}}}).then((answer) => answer.status)"
+            f"headers: {headers}}}).then((answer) => answer.status, () => 0)"
         )
         assert isinstance(status, int)
         statuses[f"{method} {path}"] = status
@@ -250,7 +199,7 @@ def test_w1_no_handler_runs_under_another_name(page: _Page, tmp_path: Path) -> N
     with browser(tmp_path, REBIND) as one:
         _enter(one, page)
         statuses = _rebind(one, page)
-    assert page.recorder.reached == []
+    assert page.reached == []
     assert set(statuses.values()) == {421}
 
 
@@ -258,10 +207,13 @@ def test_w1_no_handler_runs_under_another_name(page: _Page, tmp_path: Path) -> N
 def test_w2_an_evil_page_changes_and_reads_nothing(
     page: _Page, evil_port: int, tmp_path: Path, host: str
 ) -> None:
+    url = f"http://{host}:{evil_port}/"
+    tried = routes() if NIGHTLY else routes()[host == EVIL :: 2]
     with browser(tmp_path, REBIND) as one:
         _enter(one, page)
-        _attack_from(one, f"http://{host}:{evil_port}/", page)
-    assert page.recorder.reached == []
+        _attack_from(one, url, page, [*tried, *page.stolen])
+        _leave_from(one, url, page, [*tried, *page.stolen])
+    assert page.reached == []
 
 
 Judge = Callable[[Door, Knock], Verdict]
@@ -310,6 +262,7 @@ def test_control_a_missing_host_check_is_noticed(
         "GET /api/status",
         "POST /api/share",
         "GET /static/main.js",
+        "GET /torznab/api",
     }
 
 
@@ -317,11 +270,26 @@ def test_control_a_missing_origin_check_is_noticed(
     page: _Page, evil_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "judge", _without("origin and site"))
+    tried = [one for one in routes() if one[1] in {"/api/share", "/api/get", "/api/stop"}]
     with browser(tmp_path, REBIND) as one:
         _enter(one, page)
-        _attack_from(one, f"http://127.0.0.1:{evil_port}/", page)
+        _attack_from(one, f"http://127.0.0.1:{evil_port}/", page, tried)
     assert {f"{way} {path}" for way, path, _ in page.recorder.reached} >= {
         "POST /api/share",
         "POST /api/get",
         "POST /api/stop",
     }
+
+
+def test_control_a_side_door_without_a_look_at_the_site_is_noticed(
+    page: _Page, evil_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def careless(side: SideDoor, knock: Knock) -> Verdict:
+        return Verdict.PASS if side.opens(knock) else Verdict.STRANGER
+
+    monkeypatch.setattr(guard, "_judge_side", careless)
+    with browser(tmp_path, REBIND) as one:
+        _enter(one, page)
+        _attack_from(one, f"http://{EVIL}:{evil_port}/", page, page.stolen)
+    reached = {path for _, path, _ in page.recorder.reached}
+    assert {"/torznab/api", "/rss/library", "/rest/ping"} <= reached
