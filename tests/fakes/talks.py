@@ -185,7 +185,7 @@ class FakeOutbox:
         if talks._put(said, talk, True) is not Taken.NEW:
             return
         for receiver, wrap in wraps:
-            one = Outgoing(wrap=wrap, receiver=receiver, made_at=now, taken=())
+            one = Outgoing(wrap=wrap, message=said.id, receiver=receiver, made_at=now, taken=())
             own = receiver == said.author
             talks._kept[said.id].wraps[wrap.id] = (one, own, False)
             if own:

@@ -109,6 +109,11 @@ class FakeFolders:
             roots=tuple(FileRoot(sha256(self.files[file.path][0]).hexdigest()) for file in files),
         )
 
+    async def read(self, path: Path, bytes_max: Bytes) -> bytes:
+        if path not in self.files or len(self.files[path][0]) > bytes_max:
+            raise NotFoundError(str(path))
+        return self.files[path][0]
+
     async def watch(self, roots: Sequence[Path]) -> AsyncGenerator[frozenset[Path], None]:
         queue: asyncio.Queue[Path | None] = asyncio.Queue()
         entry = (tuple(roots), queue)

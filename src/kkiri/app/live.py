@@ -26,6 +26,10 @@ class Board:
         self._more.set()
         self._more = asyncio.Event()
 
+    def held(self, topic: str) -> list[object]:
+        """Give what is held of a topic, oldest first."""
+        return [said for _, said in self._held.get(topic, ())]
+
     async def follow(self, held: Collection[str] = ()) -> AsyncGenerator[tuple[str, object]]:
         """Give what is told from now on with its topic; first what is held of the named topics."""
         at = self._told

@@ -15,6 +15,7 @@ from kkiri.app.telling import found_answer, hub_answer, transfer_answer
 from kkiri.event.nip19 import npub
 from kkiri.flows.fetch import transfers
 from kkiri.flows.finds import Found
+from kkiri.flows.rooms import Halls
 from kkiri.flows.together import Together
 from kkiri.flows.world import HubState, World
 from kkiri.ports.state import KeptSearch
@@ -29,6 +30,8 @@ class Peer:
         self.config = config
         self.hub = hub
         self.board = Board()
+        self.halls = Halls()
+        """What is said in the rooms that were entered."""
         self.password = AppPassword(Home(config.home))
         """What other programs come in with."""
         self.stopping = asyncio.Event()

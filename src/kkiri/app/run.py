@@ -27,6 +27,7 @@ from kkiri.app.home import Home, prepare, remember_port, remembered_port
 from kkiri.app.hub_supervisor import HubProcess, HubReady
 from kkiri.app.peer import Peer
 from kkiri.app.showing import showing_answer
+from kkiri.app.talk_telling import talk_tasks
 from kkiri.event.record import Event
 from kkiri.event.verify import Signer
 from kkiri.flows.fetch import resume, watch_transfers
@@ -106,6 +107,7 @@ def _tasks(peer: Peer, hubs: HubSet, ready: HubReady) -> Sequence[Task]:
         ("follow folders", follow_folders(world, peer.adding.tell)),
         ("kept searches", run_kept(world, peer.tell_news)),
         ("together", peer.together.keep(partial(_tell_showing, peer))),
+        *talk_tasks(peer),
     )
 
 

@@ -1,4 +1,4 @@
-"""Verbs of people: person, people, follow, unfollow, petname, block, unblock, profile."""
+"""Verbs of people: person, people, follow, unfollow, petname, block, unblock."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -85,16 +85,6 @@ def petname(
     """Give a person a name of one's own; an empty one takes it away."""
     _tell(context, "/api/petname", {"who": who, "name": name})
     print_line(say("Noted.", "적어 두었습니다."))
-
-
-def profile(
-    context: typer.Context,
-    name: Annotated[str, typer.Option(help=say("How others see you.", "남에게 보일 이름."))],
-    about: Annotated[str, typer.Option(help=say("A line about you.", "한 줄 소개."))] = "",
-) -> None:
-    """Say who you are, to everybody."""
-    _tell(context, "/api/profile", {"name": name, "about": about})
-    print_line(say("Published.", "알렸습니다."))
 
 
 def _tell(context: typer.Context, path: str, body: JsonObject) -> None:

@@ -15,7 +15,18 @@ from kkiri import __version__
 from kkiri.app.client import PeerSaidNoError
 from kkiri.app.language import language
 from kkiri.base.errors import KkiriError
-from kkiri.cli import demo, files, key, other_programs, persons, running, search, settings, together
+from kkiri.cli import (
+    demo,
+    files,
+    key,
+    other_programs,
+    persons,
+    running,
+    search,
+    settings,
+    talk,
+    together,
+)
 from kkiri.cli.show import print_error, print_line, use_utf8
 from kkiri.cli.words import say
 
@@ -110,7 +121,12 @@ VERBS: Mapping[str, Callable[..., None]] = {
     "petname": persons.petname,
     "block": persons.block,
     "unblock": persons.unblock,
-    "profile": persons.profile,
+    "profile": talk.profile,
+    "say": talk.say,
+    "talks": talk.talks,
+    "room": talk.room,
+    "news": talk.news,
+    "report": talk.report,
     "settings": settings.settings,
 }
 
@@ -160,6 +176,11 @@ HELP: Mapping[str, str] = {
     "block": say("Hide what a person shares.", "그 사람의 것을 보지 않습니다."),
     "unblock": say("Show what a person shares again.", "그 사람의 것을 다시 봅니다."),
     "profile": say("Say who you are.", "내 이름을 알립니다."),
+    "say": say("Say something to someone in private.", "한 사람에게 둘만의 말을 합니다."),
+    "talks": say("Read your private messages.", "나눈 말을 읽습니다."),
+    "room": say("Enter a public room, and speak there.", "누구나 드는 방에 들어가 말합니다."),
+    "news": say("What the people you follow published.", "따라가는 사람들의 새 소식."),
+    "report": say("Warn of a listing or a person.", "올린 것이나 사람을 신고합니다."),
     "settings": say("Show the settings, or change one.", "설정을 보여 주거나 하나를 바꿉니다."),
     "key": say("The key that you are.", "나를 나이게 하는 키."),
     "key show": say("Show your public key.", "공개 키를 보여 줍니다."),

@@ -108,6 +108,11 @@ def report_tags(report: Report) -> tuple[Tag, ...]:
     return (("e", report.about, report.why.value), ("p", report.whose))
 
 
+def person_report_tags(whose: PubKey, why: Why) -> tuple[Tag, ...]:
+    """Give the tags of a report on a person as such; the content is its text."""
+    return (("p", whose, why.value),)
+
+
 def read_report(event: Event) -> Report:
     """Read a report about a record; an unknown reason counts as OTHER.
 

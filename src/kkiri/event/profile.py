@@ -1,6 +1,6 @@
-"""What a person says of themselves: profile (0), follows (3), hubs they use (10002).
+"""What a person says of themselves: profile (0), follows (3), hubs they use (10002, 10050).
 
-Source: NIP-01, NIP-02, NIP-24, NIP-65.
+Source: NIP-01, NIP-02, NIP-17, NIP-24, NIP-65.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from kkiri.base.errors import BadRecordError
 from kkiri.base.hexes import is_hex32
 from kkiri.base.limits import FILTER_VALUES_MAX
 from kkiri.base.types import HubUrl, PubKey
-from kkiri.event import fields, kinds
+from kkiri.event import fields, kinds, picture
 from kkiri.event.record import Event, Tag
 
 NAME_CHARS_MAX = 80  # one line beside a listing
@@ -27,7 +27,7 @@ class Profile:
     name: str = ""
     about: str = ""
     picture: str = ""
-    """A URL as the person wrote it; kkiri never fetches it by itself."""
+    """A URL as the person wrote it, or the picture itself (event.picture); never fetched."""
     address: str = ""
     """The NIP-05 name, not checked."""
 
@@ -84,7 +84,7 @@ def read_profile(event: Event) -> Profile:
     return Profile(
         name=_line(body.name, NAME_CHARS_MAX) or _line(body.display_name, NAME_CHARS_MAX),
         about=_text(body.about, ABOUT_CHARS_MAX),
-        picture=_line(body.picture, fields.URL_CHARS_MAX),
+        picture=_picture(body.picture),
         address=_line(body.nip05, fields.HOST_CHARS_MAX),
     )
 
@@ -92,6 +92,16 @@ def read_profile(event: Event) -> Profile:
 def follow_tags(follows: tuple[Followed, ...]) -> tuple[Tag, ...]:
     """Give the tags of a follow list; the content is empty."""
     return tuple(("p", one.pubkey, one.hub, one.petname) for one in follows)
+
+
+def changed_follows(
+    before: tuple[Tag, ...], on: tuple[PubKey, ...], off: tuple[PubKey, ...]
+) -> tuple[Tag, ...]:
+    """Add people to a follow list and take some out; all else that stands in it stays."""
+    kept = [tag for tag in before if not (len(tag) > 1 and tag[0] == "p" and tag[1] in off)]
+    there = {tag[1] for tag in kept if len(tag) > 1 and tag[0] == "p"}
+    new = [key for key in dict.fromkeys(on) if key not in there]
+    return (*kept, *follow_tags(tuple(Followed(pubkey=key) for key in new)))
 
 
 def read_follows(event: Event) -> tuple[Followed, ...]:
@@ -141,6 +151,26 @@ def read_hub_list(event: Event) -> tuple[UsedHub, ...]:
     return tuple(found.values())
 
 
+def inbox_list_tags(hubs: tuple[HubUrl, ...]) -> tuple[Tag, ...]:
+    """Give the tags of the list of hubs that keep this person's messages; the content is empty."""
+    return tuple(("relay", url) for url in hubs)
+
+
+def read_inbox_list(event: Event) -> tuple[HubUrl, ...]:
+    """Read the hubs that keep a person's messages; bad addresses are left out.
+
+    Raises: BadRecordError.
+    """
+    _check(event, kinds.DM_RELAY_LIST)
+    found: dict[HubUrl, None] = {}
+    for value in event.values("relay")[:FILTER_VALUES_MAX]:
+        try:
+            found[fields.hub_url(value)] = None
+        except BadRecordError:
+            continue
+    return tuple(found)[:HUBS_MAX]
+
+
 def _hub_tag(hub: UsedHub) -> Tag:
     if hub.read and hub.write:
         return ("r", hub.url)
@@ -154,6 +184,12 @@ def _check(event: Event, kind: int) -> None:
 
 def _line(value: object, chars_max: int) -> str:
     return fields.clean(value, chars_max) if isinstance(value, str) else ""
+
+
+def _picture(value: object) -> str:
+    if isinstance(value, str) and value.startswith(picture.HEAD):
+        return value if len(value) <= picture.DATA_URL_CHARS_MAX else ""
+    return _line(value, fields.URL_CHARS_MAX)
 
 
 def _text(value: object, chars_max: int) -> str:

@@ -7,15 +7,13 @@ with the same key is kept and added to, never replaced by ours.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from kkiri.base.errors import BadKeyError, NotFoundError, RefusedError
 from kkiri.base.hexes import is_hex32
 from kkiri.base.limits import FILTER_LIMIT_MAX, FILTER_VALUES_MAX, SEARCH_CHARS_MAX
 from kkiri.base.types import EventId, Kind, PubKey, Seconds, UnixTime
 from kkiri.event import kinds, nip19, presence
 from kkiri.event.filters import Filter
-from kkiri.event.profile import Followed, Profile, follow_tags, profile_content, read_follows
+from kkiri.event.profile import Profile, changed_follows
 from kkiri.event.record import Record
 from kkiri.flows.asking import Gathered, ask_hubs, standing
 from kkiri.flows.finds import Found, found_of, torrents_in
@@ -134,13 +132,10 @@ async def follow(world: World, who: str, on: bool = True) -> PersonView:
     """
     key = await resolve(world, who)
     _note(world, replace(_noted(world, key), followed=on))
-    listed = {one.pubkey: one for one in await _published_follows(world)}
-    for note in notes_of(world).values():
-        if note.followed:
-            listed.setdefault(note.pubkey, Followed(pubkey=note.pubkey))
-    if not on:
-        listed.pop(key, None)
-    await publish(world, kinds.FOLLOWS, follow_tags(tuple(listed.values())), "")
+    before = await newest_own(world, kinds.FOLLOWS)
+    wanted = tuple(note.pubkey for note in notes_of(world).values() if note.followed)
+    tags = changed_follows(before.tags if before else (), wanted, () if on else (key,))
+    await publish(world, kinds.FOLLOWS, tags, before.content if before else "")
     return await person(world, key)
 
 
@@ -166,24 +161,6 @@ async def block(world: World, who: str, on: bool = True) -> PersonView:
     key = await resolve(world, who)
     _note(world, replace(_noted(world, key), blocked=on))
     return await person(world, key)
-
-
-async def set_profile(world: World, name: str, about: str) -> None:
-    """Say who one is; what other programs wrote into the profile stays."""
-    me = world.signer.pubkey
-    before = await _newest_own(world, kinds.PROFILE)
-    said = Profile(name=clean_name(name), about=about)
-    fresh = msgspec.json.decode(profile_content(said), type=dict[str, object])
-    kept: dict[str, object] = {}
-    if before is not None and before.pubkey == me:
-        try:
-            kept = msgspec.json.decode(before.content, type=dict[str, object])
-        except (msgspec.MsgspecError, RecursionError):
-            kept = {}
-    for field in ("name", "about"):
-        kept.pop(field, None)
-    content = msgspec.json.encode(kept | fresh).decode()
-    await publish(world, kinds.PROFILE, (), content)
 
 
 def _pointed(text: str) -> PubKey:
@@ -219,12 +196,14 @@ async def _chosen(world: World, wanted: str) -> PubKey:
     return found[0]
 
 
-async def _published_follows(world: World) -> tuple[Followed, ...]:
-    record = await _newest_own(world, kinds.FOLLOWS)
-    return () if record is None else read_follows(record)
+async def persons(world: World, keys: Sequence[PubKey]) -> Known:
+    """Give what some people are called here, whoever of them is on marked."""
+    wanted = [_profiles(keys), _presences(keys[:FILTER_LIMIT_MAX])] if keys else []
+    return known_from(world, await _records(world, wanted) if wanted else ())
 
 
-async def _newest_own(world: World, kind: Kind) -> Record | None:
+async def newest_own(world: World, kind: Kind) -> Record | None:
+    """Give this person's own newest record of a replaceable kind, as hubs have it."""
     wanted = Filter(kinds=(kind,), authors=(world.signer.pubkey,), limit=1)
     return next(iter(await _records(world, [wanted])), None)
 

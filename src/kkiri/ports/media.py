@@ -70,6 +70,13 @@ class Folders(Protocol):
         """
         ...
 
+    async def read(self, path: Path, bytes_max: Bytes) -> bytes:
+        """Read a small regular file whole; never follows a link.
+
+        Raises: NotFoundError, also for one that is larger.
+        """
+        ...
+
     def watch(self, roots: Sequence[Path]) -> AsyncGenerator[frozenset[Path], None]:
         """Give sets of changed paths until closed."""
         ...

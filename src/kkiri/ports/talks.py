@@ -49,6 +49,7 @@ class Outgoing:
     """One wrap that not every hub of its receiver has."""
 
     wrap: Record
+    message: EventId
     receiver: PubKey
     made_at: UnixTime
     taken: tuple[str, ...]

@@ -16,11 +16,13 @@ from kkiri.web.library import library
 from kkiri.web.lines import refusal
 from kkiri.web.moving import moving
 from kkiri.web.other_programs import other_programs
+from kkiri.web.rooms import public_rooms
 from kkiri.web.rss import rss
 from kkiri.web.settings import settings
 from kkiri.web.site import site
 from kkiri.web.subsonic import subsonic
 from kkiri.web.swarms import swarms
+from kkiri.web.talking import talking
 from kkiri.web.things import things
 from kkiri.web.together import together
 from kkiri.web.torznab import torznab
@@ -50,6 +52,8 @@ def make_app(peer: Peer) -> FastAPI:
 
     app.include_router(together(peer))
     app.include_router(films(peer))
+    for routes in (talking(peer), public_rooms(peer)):
+        app.include_router(routes)
 
     @app.exception_handler(KkiriError)
     async def refused(request: Request, error: KkiriError) -> Response:

@@ -108,13 +108,6 @@ class AskedPetname(Asked):
     name: Text
 
 
-class AskedProfile(Asked):
-    """Say who one is, to everybody."""
-
-    name: Text
-    about: Annotated[str, Field(max_length=ABOUT_CHARS_MAX, pattern=NO_NUL)] = ""
-
-
 class AskedHub(Asked):
     """Call a hub at an address."""
 

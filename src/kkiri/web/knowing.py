@@ -19,7 +19,7 @@ from kkiri.app.swarm_answers import Told
 from kkiri.app.telling import found_answer, hub_answer, person_answer
 from kkiri.flows import people
 from kkiri.flows.join import add_hub
-from kkiri.web.asked import AskedHub, AskedNothing, AskedPerson, AskedPetname, AskedProfile, Who
+from kkiri.web.asked import AskedHub, AskedNothing, AskedPerson, AskedPetname, Who
 from kkiri.web.lines import Emit, EventResponse
 
 LIVE_SECONDS = 0.5  # between two looks for the page; unchanged states are not sent
@@ -93,12 +93,6 @@ def _people(routes: APIRouter, peer: Peer) -> None:
     async def petname(asked: AskedPetname) -> DoneAnswer:
         """Give a person a name of one's own."""
         await people.petname(peer.world, asked.who, asked.name)
-        return DoneAnswer()
-
-    @routes.post("/profile")
-    async def profile(asked: AskedProfile) -> DoneAnswer:
-        """Say who one is."""
-        await people.set_profile(peer.world, asked.name, asked.about)
         return DoneAnswer()
 
 

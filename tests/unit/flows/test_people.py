@@ -12,7 +12,7 @@ from kkiri.event.presence import Presence, to_tags
 from kkiri.event.profile import read_follows
 from kkiri.event.record import Record
 from kkiri.event.verify import Signer
-from kkiri.flows import people
+from kkiri.flows import people, profile
 from kkiri.flows.publish import sign
 from tests.fakes.network import (
     FakeHub,
@@ -140,7 +140,7 @@ async def test_a_profile_keeps_what_other_programs_wrote(network: FakeNetwork) -
     one.put(peer.signer.sign(kinds.PROFILE, (), old, UnixTime(network.clock.now() - 99)))
     async with keeping(peer):
         await ready(peer)
-        await people.set_profile(peer.world, "나", "")
+        await profile.set_profile(peer.world, name="나", about="")
     said = msgspec.json.decode(journalled(peer, kinds.PROFILE).content)
     assert said == {
         "name": "나",

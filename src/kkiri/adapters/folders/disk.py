@@ -56,6 +56,13 @@ class DiskFolders:
         """
         return await asyncio.to_thread(_walk, root)
 
+    async def read(self, path: Path, bytes_max: Bytes) -> bytes:
+        """Read a small regular file whole, in a thread; never follows a link.
+
+        Raises: NotFoundError, also for one that is larger.
+        """
+        return await asyncio.to_thread(_read, path, bytes_max)
+
     async def hash(
         self, files: Sequence[FolderFile], piece_bytes: int, told: Callable[[int], None]
     ) -> Hashed:
@@ -134,6 +141,22 @@ def _is_told(path: Path, folder: Path) -> bool:
     if not path.is_relative_to(folder):
         return False
     return not any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def _read(path: Path, bytes_max: Bytes) -> bytes:
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        handle = os.open(path, flags)
+        with os.fdopen(handle, "rb") as file:
+            state = os.fstat(handle)
+            if not stat.S_ISREG(state.st_mode) or state.st_size > bytes_max:
+                raise NotFoundError(str(path))
+            body = file.read(bytes_max + 1)
+    except OSError as error:
+        raise NotFoundError(str(path)) from error
+    if len(body) > bytes_max:
+        raise NotFoundError(str(path))
+    return body
 
 
 def _walk(root: Path) -> list[FolderFile]:

@@ -98,8 +98,8 @@ class StoredOutbox:
         found = self._database.read(
             lambda db: rows(
                 db,
-                tuple[bytes, bytes, int, str],
-                "SELECT body, receiver, made_at, taken FROM outgoing"
+                tuple[bytes, bytes, bytes, int, str],
+                "SELECT body, message, receiver, made_at, taken FROM outgoing"
                 " WHERE body IS NOT NULL ORDER BY made_at, wrap LIMIT ?",
                 (limit,),
             )
@@ -107,11 +107,12 @@ class StoredOutbox:
         return [
             Outgoing(
                 wrap=as_record(decode(body)),
+                message=EventId(message.hex()),
                 receiver=PubKey(receiver.hex()),
                 made_at=UnixTime(made_at),
                 taken=tuple(taken.split()),
             )
-            for body, receiver, made_at, taken in found
+            for body, message, receiver, made_at, taken in found
         ]
 
     def mark_taken(self, wrap: EventId, hubs: Sequence[str], *, settled: bool) -> None:
