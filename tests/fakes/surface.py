@@ -1,8 +1,9 @@
 """The whole web surface before nobody: its routes and its document, for tests that go over all."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from kkiri.app.peer import Peer
@@ -30,4 +31,15 @@ def document() -> dict[str, Any]:
 
 def routes() -> list[APIRoute]:
     """Give every route that has a path of its own."""
-    return [route for route in surface().routes if isinstance(route, APIRoute)]
+    found = list(_flat(surface().routes))
+    assert len(found) > 40
+    return found
+
+
+def _flat(some: Iterable[object]) -> Iterator[APIRoute]:
+    """Look into routers that were included, too."""
+    for one in some:
+        if isinstance(one, APIRoute):
+            yield one
+        elif isinstance(inner := getattr(one, "original_router", None), APIRouter):
+            yield from _flat(inner.routes)
