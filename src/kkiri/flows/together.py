@@ -207,14 +207,20 @@ class Together:
     def _new(self, link: str, file: int) -> Invite:
         """Make the link into a new showing. Raises: BadLinkError, NoMeetingPlaceError."""
         film = read_link(link)
-        own = self._world.torrents.address
+        world = self._world
+        known = world.torrents.progress_of(film.info_hash)
+        transfers = (one for one in world.transfers.transfers() if one.info_hash == film.info_hash)
+        transfer = next(transfers, None)
+        own = world.torrents.address
         addresses = [*(() if own is None else (own,)), *film.addresses]
+        addresses += () if transfer is None else transfer.addresses
+        names = (film.name, "" if known is None else known.name, transfer.name if transfer else "")
         return Invite(
-            secret=self._world.chance.randbytes(SECRET_BYTES),
+            secret=world.chance.randbytes(SECRET_BYTES),
             film=film.info_hash,
             file=file,
-            name=film.name,
-            size=film.size,
+            name=next((name for name in names if name and name != film.info_hash), ""),
+            size=film.size if film.size is not None or known is None else known.size,
             addresses=self._usable(addresses),
             hubs=self._meeting_places(),
         )

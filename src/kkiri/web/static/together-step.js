@@ -32,7 +32,8 @@ export function step(one, showing, { otherFile }) {
   let closed = false;
 
   const now = () => performance.now() + offset;
-  const moves = (at) => course.moves_from !== null && at >= course.moves_from;
+  const standing = () => (course?.moves_from ?? null) === null;
+  const moves = (at) => !standing() && at >= course.moves_from;
 
   function target(at = now()) {
     const gone = moves(at) ? ((at - course.moves_from) * course.speed) / 100 : 0;
@@ -88,7 +89,7 @@ export function step(one, showing, { otherFile }) {
       pause();
       pace(course.speed / 100);
       if (Math.abs(drift) > NEAR) jump(target(at));
-      const left = course.moves_from === null ? Infinity : course.moves_from - at;
+      const left = standing() ? Infinity : course.moves_from - at;
       clearTimeout(startTimer);
       if (left < 1000) startTimer = setTimeout(look, left);
       return;
@@ -149,20 +150,20 @@ export function step(one, showing, { otherFile }) {
 
   const ends = [listenTo(video, {
     play: () => {
-      if (wanted === false) act({ doing: "play", position: place() });
+      if (wanted !== true) act({ doing: "play", position: place() });
       wanted = true;
     },
     pause: () => {
-      if (wanted === true && !video.ended && !video.seeking) act({ doing: "pause", position: place() });
+      if (wanted !== false && !video.ended && !video.seeking) act({ doing: "pause", position: place() });
       wanted = false;
     },
     seeking: () => {
       if (set.time !== null && Math.abs(video.currentTime - set.time) < 0.25) return;
-      if (!course || video.readyState < 1) return;
+      if (video.readyState < 1) return;
       clearTimeout(dragged);
       dragged = setTimeout(() => {
         dragged = 0;
-        act({ doing: course.moves_from === null ? "pause" : "play", position: place() });
+        act({ doing: standing() ? "pause" : "play", position: place() });
       }, DRAG_MS);
     },
     seeked: () => {
@@ -175,7 +176,7 @@ export function step(one, showing, { otherFile }) {
       const rate = video.playbackRate;
       if (Math.abs(rate - set.rate) < 0.001) return;
       set.rate = rate;
-      act({ doing: course.moves_from === null ? "pause" : "play", speed: Math.round(rate * 100) });
+      act({ doing: standing() ? "pause" : "play", speed: Math.round(rate * 100) });
     },
     loadedmetadata: look,
   })];

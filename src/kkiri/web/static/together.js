@@ -118,7 +118,7 @@ function companyOf(path, showing) {
   more.append(summary, field(words.name, name), make("p", "soft small", words.promise));
   const acts = make("div", "acts");
   acts.append(invite, leave);
-  const head = make("div", "list");
+  const head = make("div", "head");
   head.append(heading, acts);
   place.append(head, membersBox(), talk, form, more);
 
