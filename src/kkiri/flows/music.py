@@ -24,6 +24,7 @@ from kkiri.flows import fetch
 from kkiri.flows.find import find
 from kkiri.flows.finds import Found
 from kkiri.flows.listings import of_torrent
+from kkiri.flows.screening import Screens
 from kkiri.flows.songs import (
     Album,
     Collection,
@@ -68,6 +69,7 @@ class Music:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._screens = Screens(world)
         self._said: dict[InfoHash, _Said] = {}
         self._journal_at = Seq(0)
         self._works: dict[InfoHash, Work] = {}
@@ -143,16 +145,8 @@ class Music:
         song = await self.song(song_id)
         world = self._world
         work = await self._work(song.info_hash)
-        transfer = next(
-            (t for t in world.transfers.transfers() if t.info_hash == song.info_hash), None
-        )
         if world.library.listing(song.info_hash) is None:
-            if transfer is None:
-                link = work.link or write_link(work.info_hash, work.title)
-                await fetch.fetch(world, link, only=[song.path])
-                self._looked_at = None
-            elif transfer.paused:
-                await fetch.pause(world, song.info_hash, False)
+            await self._ask_for(work, song.path)
         try:
             async with asyncio.timeout(OPEN_SECONDS):
                 info = read(await world.torrents.wait_metainfo(song.info_hash))
@@ -166,8 +160,28 @@ class Music:
         except TimeoutError:
             raise NotReachableError(song.title[:80]) from None
 
-    async def covered(self, any_id: str) -> InfoHash:
-        """Give the torrent whose cover stands for something. Raises: NotFoundError."""
+    async def _ask_for(self, work: Work, path: str) -> None:
+        """Fetch one file of a torrent beside those of it that were asked for before."""
+        world = self._world
+        found = (one for one in world.transfers.transfers() if one.info_hash == work.info_hash)
+        before = next(found, None)
+        only = [path]
+        if before is not None:
+            if before.paused:
+                await fetch.pause(world, before.info_hash, False)
+            if before.only is None or path in before.only:
+                return
+            only = [*before.only, path]
+        addresses = () if before is None else before.addresses
+        link = work.link or write_link(work.info_hash, work.title, addresses=addresses)
+        await fetch.fetch(world, link, only=only)
+        self._looked_at = None
+
+    async def cover(self, any_id: str) -> bytes:
+        """Give a small JPEG for a song, album or artist. Raises: NotFoundError."""
+        return await self._screens.still(await self._covered(any_id), None)
+
+    async def _covered(self, any_id: str) -> InfoHash:
         parts = song_parts(any_id)
         info_hash = parts[0] if parts is not None else album_hash(any_id)
         if info_hash is not None:

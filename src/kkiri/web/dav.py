@@ -92,14 +92,14 @@ async def _file(peer: Peer, found: TreeFile, request: Request) -> Response:
 
 
 async def _propfind(tree: Tree, parts: list[str], request: Request) -> Response:
+    found = await tree.find(parts)
     depth = request.headers.get("depth", "infinity").strip().lower()
-    if depth not in {"0", "1"}:
+    if depth not in {"0", "1"} and isinstance(found, TreeFolder):
         return Response(refused_depth(), 403, headers={"content-type": XML_TYPE})
     try:
         wanted = read_propfind(await request.body())
     except BadPropfindError as error:
         return Response(str(error), 400, headers={"content-type": TEXT_TYPE})
-    found = await tree.find(parts)
     told = [_entry(found, parts)]
     if depth == "1" and isinstance(found, TreeFolder):
         told += [_entry(one, [*parts, one.name]) for one in found.entries()]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from kkiri.base.errors import NotFoundError
+from kkiri.base.errors import RefusedError, RemoteError
 from kkiri.ports.arriving import ArrivingFile
 
 UNKNOWN_TYPE = "application/octet-stream"
@@ -127,8 +127,8 @@ class FileAnswer(Response):
         while at < self._end:
             try:
                 part = await self._file.read(at, min(PART_BYTES, self._end - at))
-            except NotFoundError:
-                return  # cancelled meanwhile: the line ends short of what was promised
+            except (RefusedError, RemoteError):
+                return  # cancelled or changed: the line ends short of what was promised
             if not part:
                 return
             at += len(part)

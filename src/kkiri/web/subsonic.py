@@ -162,7 +162,8 @@ async def _download(peer: Peer, music: Music, asked: Fields, request: Request) -
 
 async def _cover(peer: Peer, music: Music, asked: Fields, request: Request) -> Response:
     """Give the picture of a song, album or artist."""
-    raise NotFoundError(await music.covered(asked.need("id")))
+    picture = await music.cover(asked.need("id"))
+    return Response(picture, headers={"content-type": "image/jpeg"})
 
 
 async def _avatar(peer: Peer, music: Music, asked: Fields, request: Request) -> Response:
