@@ -18,7 +18,7 @@ const FACETS = {
   size: { of: (find) => between(find.size, SIZES), text: (at) => words.sizes[at] },
   who: { of: (find) => find.author, text: (who, find) => find.author_name || common.unknown },
   date: { of: (find) => between(Date.now() / 1000 - find.created_at || 1, DATES), text: (at) => words.dates[at] },
-  lang: { of: (find) => find.lang || "", text: languageName },
+  lang: { of: (find) => plain(find.lang ?? "").slice(0, 12).toLowerCase(), text: languageName },
 };
 
 function languageName(code) {
@@ -89,7 +89,7 @@ function chips(kinds, chosen, changed) {
   for (const [kind, many] of [["", total], ...[...kinds].sort((a, b) => b[1] - a[1])]) {
     const chip = make("button", "chip", `${kindName(kind || "all")} ${number(many)}`);
     chip.type = "button";
-    chip.dataset.name = `kind ${kind}`;
+    chip.dataset.name = `kind ${place.children.length}`;
     chip.setAttribute("aria-pressed", String(chosen.kind === kind));
     chip.addEventListener("click", () => changed("kind", kind));
     place.append(chip);
@@ -108,7 +108,7 @@ function facet(name, finds, chosen, changed) {
   const counts = count(finds, of);
   const byCount = name === "who" || name === "lang";
   const order = [...said].sort((a, b) => (byCount ? counts.get(b[0]) - counts.get(a[0]) : a[0] - b[0])).slice(0, WHO_MAX);
-  const pairs = order.map(([value, shown]) => [String(value), `${plain(shown)} (${number(counts.get(value))})`]);
+  const pairs = order.map(([value, shown]) => [String(value), name === "who" ? shown : `${shown} (${number(counts.get(value))})`]);
   const control = choose([["", words.any[name]], ...pairs], chosen[name]);
   control.dataset.name = name;
   control.setAttribute("aria-label", words.any[name]);

@@ -14,7 +14,6 @@ export const transfers = (all) => { moving = all; };
 export function findRow(find) {
   const row = make("li", "find row");
   row.tabIndex = 0;
-  row.dataset.hash = find.info_hash;
   const title = button("title", find.title, () => toggle());
   title.setAttribute("aria-expanded", "false");
   const about = make("div", "about");
@@ -64,7 +63,7 @@ export function findRow(find) {
   };
   row.addEventListener("keydown", (event) => {
     if (event.target !== row) return;
-    if (event.key === "Enter") fetchIt(self.find, self);
+    if (event.key === "Enter") get.disabled ? toggle() : fetchIt(self.find, self);
     if (event.key === " ") {
       event.preventDefault();
       toggle();
