@@ -25,6 +25,7 @@ from kkiri.app.answers import (
     TransferAnswer,
 )
 from kkiri.app.showing import ShowingAnswer
+from kkiri.app.talks import NoticeAnswer, ToldMessage
 from kkiri.base.errors import NotFoundError
 from kkiri.web.guard import App, Door, Guard
 from kkiri.web.lines import refusal
@@ -34,7 +35,12 @@ from tests.e2e.served import served
 from tests.fakes.surface import routes
 
 TOKEN = "P" * 43
-TOPICS: dict[str, Any] = {"news": NewsAnswer, "together": ShowingAnswer}
+TOPICS: dict[str, Any] = {
+    "news": NewsAnswer,
+    "together": ShowingAnswer,
+    "message": ToldMessage,
+    "notice": NoticeAnswer,
+}
 """What is told of by itself, by topic, beside the status and the transfers."""
 APART = 4_096  # transfers are not the finds of the same moment, but for a few
 

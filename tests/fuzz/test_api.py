@@ -20,7 +20,10 @@ ANSWER_SECONDS_MAX = 30.0  # a search waits up to two seconds; this machine may 
 # these end the peer, or dial what they are told; hub addresses have their own table below
 LEFT_OUT = ("/api/stop", "/api/hubs")
 # these do not end by themselves; what they are asked with is the same as for /api/find
-ENDLESS = ("/api/live", "/api/news", "/api/find/live", "/api/find/follow")
+ENDLESS = (
+    *("/api/live", "/api/news", "/api/find/live", "/api/find/follow"),
+    *("/api/messages/follow", "/api/notices/follow"),
+)
 
 DOCUMENT = document()
 schema = schemathesis.openapi.from_dict(DOCUMENT).exclude(path=[*LEFT_OUT, *ENDLESS])

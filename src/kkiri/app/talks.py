@@ -133,6 +133,16 @@ class NoticeAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadAnswer:
+    """How much was not read: muted and blocked ones are not counted."""
+
+    talks: int
+    requests: int
+    rooms: int
+    notices: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileAnswer:
     """What one says of oneself."""
 

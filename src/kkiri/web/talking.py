@@ -17,6 +17,7 @@ from kkiri.app.talks import (
     TalkAnswer,
     TalkMessagesAnswer,
     ToldMessage,
+    UnreadAnswer,
     message_answer,
     notice_answer,
     profile_answer,
@@ -26,7 +27,7 @@ from kkiri.app.talks import (
 from kkiri.base.types import EventId
 from kkiri.event.comment import Why
 from kkiri.event.picture import BadPictureError, jpeg_of
-from kkiri.flows import people, profile, talk
+from kkiri.flows import people, profile, rooms, talk
 from kkiri.web.asked import TEXT_CHARS_MAX, Text, Who
 from kkiri.web.lines import Emit, LineResponse
 from kkiri.web.moving import local_path
@@ -171,6 +172,11 @@ def _selves(routes: APIRouter, peer: Peer) -> None:
 
 
 def _notices(routes: APIRouter, peer: Peer) -> None:
+    @routes.get("/unread", summary="Count what was not read")
+    async def unread() -> UnreadAnswer:
+        """Count new messages and notices, without asking anybody."""
+        return await _unread(peer)
+
     @routes.get("/notices", summary="List what happened")
     async def notices() -> list[NoticeAnswer]:
         """List what followed people published and who follows you, newest first."""
@@ -193,6 +199,21 @@ def _notices(routes: APIRouter, peer: Peer) -> None:
         """Note that the notices up to a number were read."""
         await asyncio.to_thread(peer.world.talk.notices.mark_read, asked.until)
         return DoneAnswer()
+
+
+async def _unread(peer: Peer) -> UnreadAnswer:
+    world = peer.world
+    blocked = {note.pubkey for note in world.people.notes() if note.blocked}
+    every = await asyncio.to_thread(world.talk.talks.talks)
+    loud = [one for one in every if not one.muted and one.id not in blocked]
+    entered = await rooms.all_entered(world, peer.halls)
+    notices = await asyncio.to_thread(world.talk.notices.notices, NOTICES_SHOWN)
+    return UnreadAnswer(
+        talks=sum(one.unread for one in loud if one.accepted),
+        requests=sum(one.unread for one in loud if not one.accepted),
+        rooms=sum(unread for room, unread in entered if not room.muted),
+        notices=sum(not one.read for one in notices),
+    )
 
 
 async def _follow(peer: Peer, emit: Emit) -> None:
