@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 COPIED_VIDEO: Final = frozenset({"h264", "hevc", "vp9", "av1"})
-COPIED_AUDIO: Final = frozenset({"aac", "mp3", "opus", "flac"})
+COPIED_AUDIO: Final = frozenset({"aac", "opus", "flac"})  # Chromium takes no MP3 inside MP4
 DECODED_VIDEO: Final = COPIED_VIDEO | frozenset(
     "mpeg4 msmpeg4v1 msmpeg4v2 msmpeg4v3 msmpeg4 mpeg1video mpeg2video wmv1 wmv2 wmv3 vc1 h263 "
     "flv flv1 vp6 vp6f vp6a vp8 theora rv10 rv20 rv30 rv40 mjpeg libdav1d".split()
 )
 DECODED_AUDIO: Final = COPIED_AUDIO | frozenset(
-    "ac3 eac3 dca dts truehd mlp mp2 mp2float mp3float mp3adu vorbis alac wmav1 wmav2 wmapro "
+    "mp3 ac3 eac3 dca dts truehd mlp mp2 mp2float mp3float mp3adu vorbis alac wmav1 wmav2 wmapro "
     "wmalossless cook ape wavpack tta amrnb amrwb libopus aac_latm adpcm_ms adpcm_ima_wav "
     "pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_u8 pcm_f32le pcm_mulaw pcm_alaw "
     "pcm_bluray pcm_dvd speex ra_144 ra_288 sipr".split()
@@ -22,6 +22,7 @@ DECODED_AUDIO: Final = COPIED_AUDIO | frozenset(
 TEXT_CAPTIONS: Final = frozenset("subrip srt ass ssa mov_text webvtt text".split())
 PLAIN_VIDEO: Final = "avc1.42C029"  # what the encoder is told: baseline tools, level 4.1
 PLAIN_AUDIO: Final = "mp4a.40.2"
+EVERYWHERE_AUDIO: Final = frozenset({"mp4a.40.2", "mp4a.40.5", "mp4a.40.29"})  # AAC-LC and HE-AAC
 _H264_SPS = 7
 _HEVC_SPS = 33
 _DIRECT: Final = {
@@ -64,13 +65,11 @@ def video_codec(codec: str, extradata: bytes, pixels: str, size: tuple[int, int]
             return None
 
 
-def audio_codec(codec: str, extradata: bytes, rate: int) -> str | None:
+def audio_codec(codec: str, extradata: bytes) -> str | None:
     """Write a sound's codec as MIME types do; None for what is never passed on."""
     match codec:
         case "aac":
             return f"mp4a.40.{_aac_object(extradata)}"
-        case "mp3" | "mp3float":
-            return "mp4a.6B" if rate > 24_000 else "mp4a.69"
         case "opus" | "libopus":
             return "opus"
         case "flac":

@@ -68,7 +68,7 @@ def copied_audio(stream: AudioStream) -> str | None:
     if name_of(stream) not in COPIED_AUDIO:
         return None
     context = stream.codec_context
-    return audio_codec(name_of(stream), context.extradata or b"", context.sample_rate)
+    return audio_codec(name_of(stream), context.extradata or b"")
 
 
 def is_plain(stream: VideoStream) -> bool:

@@ -26,6 +26,7 @@ from kkiri.adapters.media.screening.pipe import Remuxing
 from kkiri.adapters.media.screening.probe import copied_audio, copied_video, is_plain
 from kkiri.adapters.media.screening.reading import Line, PipeFile
 from kkiri.adapters.media.tags import LENGTH_SECONDS_MAX
+from kkiri.play.codecs import EVERYWHERE_AUDIO
 
 FRAGMENT_MICROSECONDS = 300_000  # the first picture leaves after so much film
 BACK_SECONDS = 10.0  # where a container has no index, a keyframe is looked for so far back
@@ -176,7 +177,8 @@ def _picture_track(
 def _sound_track(
     made: OutputContainer, stream: AudioStream, plain: bool, container: InputContainer
 ) -> Track:
-    if copied_audio(stream) is None or (plain and stream.codec_context.name != "aac"):
+    copied = copied_audio(stream)
+    if copied is None or (plain and copied not in EVERYWHERE_AUDIO):
         return NewSound(made, stream, first_time(container))
     return Copied(made, stream, first_time(container))
 
