@@ -99,6 +99,8 @@ class _Peer(BaseHTTPRequestHandler):
                     lines = [{"finished": False, "step": "hash", "seconds": 0}]
                 else:
                     lines = [{"listings": 2, "bytes": 9, "seconds": 1.5, "finished": True}]
+            case ("POST", "/api/together"):
+                lines = [{"id": "e" * 32, "link": "kkiri:together1x", "members": [{"me": True}]}]
             case ("GET", "/api/transfers"):
                 lines = [[TRANSFER]]
             case ("GET", "/api/shared"):
@@ -258,6 +260,26 @@ def test_a_transfer_is_named_by_number_name_or_hash(run: _Run, which: str) -> No
 @pytest.mark.parametrize("which", ["0", "2", "없음"])
 def test_a_transfer_that_is_not_there_is_refused(run: _Run, which: str) -> None:
     assert run("cancel", which)[0] == 1
+
+
+def test_watching_together_prints_the_link_and_opens_the_page(
+    run: _Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("kkiri.app.client.open_browser", opened.append)
+    run("find", "바다")
+    code, out, _ = run("together", "1", "--file", "3")
+    assert (code, out.splitlines()[0]) == (0, "kkiri:together1x")
+    assert "watches with you" in out
+    assert _Peer.asked[-1][1:] == (
+        "/api/together",
+        f"Bearer {token(home)}",
+        {"link": FOUND["link"], "file": 2},
+    )
+    assert opened[0].endswith(f"#/together/{'e' * 32}")
+    assert run("together", "kkiri:together1y", "--no-page", "--json", lang="ko")[0] == 0
+    assert _Peer.asked[-1][3] == {"link": "kkiri:together1y", "file": 0}
+    assert len(opened) == 1
 
 
 def test_people_are_spoken_to_in_their_language(run: _Run) -> None:

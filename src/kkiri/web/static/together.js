@@ -70,7 +70,6 @@ function companyOf(path, showing) {
   state.setAttribute("role", "status");
   talk.setAttribute("role", "log");
   talk.setAttribute("aria-label", words.talk);
-  talk.tabIndex = 0;
   const drawn = new Set();
   let known = null;
 
