@@ -60,12 +60,19 @@ class _Known:
 
 
 async def fetch(
-    world: World, link: str, to: Path | None = None, only: Sequence[str] | None = None
+    world: World,
+    link: str,
+    to: Path | None = None,
+    only: Sequence[str] | None = None,
+    *,
+    look: bool = True,
+    metainfo: bytes | None = None,
 ) -> Transfer:
     """Ask for what a link names; returns once that is durable and the engine is at work.
 
     `to` is a folder, the incoming one when None; `only` are paths of single files. One that was
-    asked for before is resumed where it is.
+    asked for before is resumed where it is. Without `look` no hub is asked for more sources now,
+    but as soon as it turns out to have none. `metainfo` is its torrent file where that is held.
 
     Raises: BadLinkError, NotFoundError, UnsafeFolderError, RefusedError, BadMetainfoError.
     """
@@ -91,13 +98,13 @@ async def fetch(
         transfer = _merged(world, before, transfer)
     world.transfers.put_transfer(transfer)
     try:
-        await world.torrents.fetch(_spec(transfer))
+        await world.torrents.fetch(replace(_spec(transfer), metainfo=metainfo))
     except KkiriError:
         if fresh:
             world.transfers.remove_transfer(transfer.info_hash)
         raise
     await world.torrents.pause(transfer.info_hash, False)
-    return await _look(world, transfer)
+    return await _look(world, transfer) if look else transfer
 
 
 async def wait(world: World, info_hash: InfoHash) -> Transfer:

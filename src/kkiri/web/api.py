@@ -12,6 +12,7 @@ from kkiri.web.dav import dav
 from kkiri.web.films import films
 from kkiri.web.finding import finding
 from kkiri.web.knowing import knowing
+from kkiri.web.libraries import libraries
 from kkiri.web.library import library
 from kkiri.web.lines import refusal
 from kkiri.web.moving import moving
@@ -45,7 +46,7 @@ def make_app(peer: Peer) -> FastAPI:
     )
     for routes in (knowing(peer), finding(peer), things(peer), library(peer), moving(peer)):
         app.include_router(routes)
-    for routes in (swarms(peer), settings(peer), site()):
+    for routes in (swarms(peer), settings(peer), libraries(peer), site()):
         app.include_router(routes)
     for routes in (other_programs(peer), torznab(peer), rss(peer), subsonic(peer), dav(peer)):
         app.include_router(routes)

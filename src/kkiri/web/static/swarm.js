@@ -1,0 +1,125 @@
+// One transfer closely: where it goes, its pieces, who is in its swarm, and its files.
+import { ask, live } from "/static/api.js";
+import { copy, link, make, note, parts, set, sure, title } from "/static/dom.js";
+import { filesOf } from "/static/swarm-files.js";
+import { pieceMap } from "/static/swarm-pieces.js";
+import { swarmDrawing } from "/static/swarm-drawing.js";
+import { act, change, drop, paintBar, plays, saying, stopped, told } from "/static/transfers.js";
+import { size, when } from "/static/words.js";
+import { words } from "/static/words-transfers.js";
+
+const LOOK_MS = 1000;
+
+export function openOne(place, hash) {
+  let transfer = null;
+  let timer = 0;
+  let closed = false;
+  const back = link("soft small", `← ${words.all}`, "#/transfers");
+  back.dataset.act = "transfers-back";
+  const bar = make("progress");
+  const said = make("p", "soft small");
+  const pause = act("pause", "", words.pause, () => change(hash, stopped(transfer) ? "resume" : "pause"));
+  const play = link("button strong", words.play, `#/play/${hash}`);
+  play.dataset.act = "transfers-play";
+  const forget = act("cancel", "quiet", words.cancel, async () => {
+    if (await drop(transfer)) location.hash = "#/transfers";
+  });
+  const erase = act("erase", "quiet danger", words.erase, () => eraseIt());
+  const acts = make("div", "acts");
+  acts.append(play, pause, forget, erase);
+  const facts = make("dl", "facts");
+  const map = pieceMap();
+  const swarm = swarmDrawing();
+  const files = filesOf(hash);
+  place.prepend(back);
+  place.append(bar, said, acts, facts, map.place, swarm.place, files.place);
+
+  async function eraseIt() {
+    if (!(await sure(words.eraseSure, words.eraseAbout(transfer.name), words.erase))) return;
+    const answer = await change(hash, "erase");
+    if (!answer) return;
+    if (answer.stayed) note(words.stayed(answer.stayed));
+    location.hash = "#/transfers";
+  }
+
+  function paint() {
+    title(place, transfer.name || hash);
+    parts(said, saying(transfer));
+    paintBar(bar, pause, transfer);
+    set(forget, transfer.finished ? words.forget : words.cancel);
+    erase.hidden = !transfer.finished;
+  }
+
+  const stop = live.on("transfers", ({ all, changed, gone }) => {
+    if (all.has(hash) && (changed.includes(hash) || !transfer)) {
+      transfer = all.get(hash);
+      paint();
+    } else if (transfer && gone.includes(hash)) {
+      location.hash = "#/transfers";
+    }
+  });
+
+  async function look() {
+    if (closed) return;
+    if (!document.hidden) {
+      try {
+        show(await ask(`/api/transfers/${hash}/swarm`));
+      } catch (error) {
+        if (error.refusal && !transfer) {
+          place.replaceChildren(back, make("p", "empty", words.unknown));
+          return;
+        }
+      }
+    }
+    if (!closed) timer = setTimeout(look, LOOK_MS);
+  }
+
+  function show(seen) {
+    map.show(seen);
+    swarm.show(seen);
+    files.show(seen, transfer);
+    play.hidden = !seen.files.some((file) => plays(file.path)) && !plays(transfer?.name ?? "");
+    const path = transfer?.path ?? seen.folder;
+    const rows = [
+      [words.where, path, () => copy(path)],
+      [words.given, `${size(seen.uploaded)}${ratio(seen)}`],
+      seen.finished_at ? [words.done, when(seen.finished_at)] : [words.asked, when(seen.added_at)],
+    ];
+    paintFacts(facts, rows);
+  }
+
+  look();
+  return () => {
+    closed = true;
+    clearTimeout(timer);
+    stop();
+    map.close();
+    files.close();
+  };
+}
+
+// Given against taken: 1.00 is as much as was taken.
+function ratio({ uploaded, downloaded }) {
+  return downloaded ? ` · ${words.ratio((uploaded / downloaded).toFixed(2))}` : "";
+}
+
+function paintFacts(list, rows) {
+  while (list.children.length > rows.length) list.lastElementChild.remove();
+  rows.forEach(([name, text, copies], place) => {
+    let row = list.children[place];
+    if (!row) {
+      row = make("div");
+      row.append(make("dt"), make("dd"));
+      list.append(row);
+    }
+    const [term, value] = row.children;
+    set(term, name);
+    set(value, text);
+    row.copies = copies;
+    if (copies && !row.children[2]) {
+      const button = act("copy", "quiet small", words.copy, () => told(row.copies));
+      button.setAttribute("aria-label", words.copyPath);
+      row.append(button);
+    }
+  });
+}
