@@ -25,7 +25,7 @@ export function say(element, text) {
 
 // The log of a conversation: `put` adds or changes messages by their id and keeps them in order.
 export function logOf(named, drop) {
-  const list = make("ol", "log");
+  const list = make("div", "log");
   list.setAttribute("role", "log");
   list.setAttribute("aria-label", words.log);
   const shown = new Map();
@@ -49,7 +49,7 @@ export function logOf(named, drop) {
       const stay = list.scrollHeight - list.scrollTop - list.clientHeight < FAR;
       for (const one of messages) {
         const known = shown.get(one.id);
-        const item = known?.item ?? make("li");
+        const item = known?.item ?? make("article");
         const at = known?.one.at ?? one.at;
         // news of our own message come without the names that were known before
         draw(item, known ? { ...one, author_name: known.one.author_name } : one);
