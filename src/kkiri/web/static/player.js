@@ -6,7 +6,7 @@ import { showGot } from "/static/play-got.js";
 import { keys } from "/static/play-keys.js";
 import { keep, keepPlace, kept, placeOf } from "/static/play-memory.js";
 import { feed } from "/static/play-source.js";
-import { language, length, plain, size } from "/static/words.js";
+import { apart, language, length, plain, size } from "/static/words.js";
 import { words } from "/static/words-play.js";
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
@@ -266,7 +266,7 @@ export function player(place, answer, { moved }) {
   for (const file of files) {
     const item = make("li");
     item.dataset.index = file.index;
-    const pick = button("quiet", `${nameOf(file)} · ${size(file.size)}`, () => moved(file.index));
+    const pick = button("quiet", `${apart(nameOf(file))} · ${size(file.size)}`, () => moved(file.index));
     pick.dataset.act = "play-pick";
     item.append(pick);
     list.append(item);

@@ -1,4 +1,5 @@
 // One public room: what is said, who is there, and where one speaks after entering.
+import { apart } from "/static/words.js";
 import { ask, live, post } from "/static/api.js";
 import { button, copy, link, make, note, style, title } from "/static/dom.js";
 import { recount } from "/static/heard.js";
@@ -26,7 +27,7 @@ export async function open(place, id) {
   });
 
   function draw() {
-    title(place, `# ${room.name}`);
+    title(place, `# ${apart(room.name)}`);
     about.textContent = "";
     about.append(make("span", "", room.about), room.about ? " " : "", make("span", "soft", words.about));
     const on = room.members.filter((one) => one.on).length;

@@ -2,7 +2,7 @@
 import { ask, live, post } from "/static/api.js";
 import { field, input, link, make, note, parts, style } from "/static/dom.js";
 import { recount } from "/static/heard.js";
-import { number, when } from "/static/words.js";
+import { apart, number, when } from "/static/words.js";
 import { words } from "/static/words-talk.js";
 
 export const nameOf = (talk) => talk.subject || talk.people.map((one) => one.name).join(", ");
@@ -82,7 +82,7 @@ function talkRow(talk) {
   if (talk.people.length > 1) marks.push(words.group(talk.people.length + 1));
   else if (talk.people[0].on) marks.push(words.on);
   if (talk.people[0].looks_like) marks.push(words.looksLike(talk.people[0].looks_like));
-  const line = talk.last ? `${talk.last.mine ? `${words.you}: ` : ""}${talk.last.text}` : "";
+  const line = talk.last ? `${talk.last.mine ? `${words.you}: ` : ""}${apart(talk.last.text)}` : "";
   return row(`#/talk/${talk.id}`, nameOf(talk), marks, line, talk.unread ? words.unread(number(talk.unread)) : "");
 }
 

@@ -1,5 +1,5 @@
 // Words of an opened find.
-import { pick } from "/static/words.js";
+import { apart, pick } from "/static/words.js";
 
 export const words = pick({
   en: {
@@ -10,7 +10,7 @@ export const words = pick({
     talk: "Talk",
     report: "Report…",
     block: "Block",
-    blockAsk: (name) => `Leave out everything that ${name} publishes? They are not told. You can take it back on their page.`,
+    blockAsk: (name) => `Leave out everything that ${apart(name)} publishes? They are not told. You can take it back on their page.`,
     blocked: "Blocked.",
     all: (count) => `Show all ${count} files`,
     artist: "Artist",
@@ -30,7 +30,7 @@ export const words = pick({
     talk: "이야기하기",
     report: "신고…",
     block: "차단",
-    blockAsk: (name) => `${name} 님이 올린 것을 모두 감출까요? 상대는 모릅니다. 그 사람의 페이지에서 되돌릴 수 있습니다.`,
+    blockAsk: (name) => `${apart(name)} 님이 올린 것을 모두 감출까요? 상대는 모릅니다. 그 사람의 페이지에서 되돌릴 수 있습니다.`,
     blocked: "차단했습니다.",
     all: (count) => `파일 ${count}개 모두 보기`,
     artist: "가수",

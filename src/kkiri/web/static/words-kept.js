@@ -1,5 +1,5 @@
 // Words of the kept searches.
-import { pick } from "/static/words.js";
+import { apart, pick } from "/static/words.js";
 
 export const words = pick({
   en: {
@@ -9,7 +9,7 @@ export const words = pick({
     fresh: (count) => (count ? `${count} new` : "nothing new"),
     drop: "Drop",
     notices: "Also tell me with a notice of this computer",
-    notice: (search) => `New for “${search}”`,
+    notice: (search) => `New for “${apart(search)}”`,
   },
   ko: {
     about: "이 검색들은 페이지를 닫아도 저절로 이어집니다. 들어맞는 것이 새로 올라오면 몇 초 안에 여기에 나타납니다.",
@@ -18,6 +18,6 @@ export const words = pick({
     fresh: (count) => (count ? `새것 ${count}가지` : "새것 없음"),
     drop: "그만 지켜보기",
     notices: "이 컴퓨터의 알림으로도 알려 주기",
-    notice: (search) => `“${search}”에 새것`,
+    notice: (search) => `“${apart(search)}”에 새것`,
   },
 });

@@ -1,5 +1,5 @@
 // Words of one's own library.
-import { pick } from "/static/words.js";
+import { apart, pick } from "/static/words.js";
 
 export const words = pick({
   en: {
@@ -15,7 +15,7 @@ export const words = pick({
     look: "Look in this folder",
     fetched: (count) => (count === 1 ? "1 person fetches it" : `${count} people fetch it`),
     stop: "Stop sharing",
-    stopAsk: (path) => `${path} is taken back: nobody finds it any more. The files stay where they are.`,
+    stopAsk: (path) => `${apart(path)} is taken back: nobody finds it any more. The files stay where they are.`,
   },
   ko: {
     about: "여기에 적힌 폴더만 모두에게 공유됩니다. 그 안의 것은 누구나 찾아서 받을 수 있고, 내 이름으로 올라갑니다. 숨은 파일과 바로가기 링크는 빠집니다. 폴더에 더하거나 고친 것은 저절로 따라갑니다.",
@@ -30,6 +30,6 @@ export const words = pick({
     look: "이 폴더에서 찾기",
     fetched: (count) => `${count}명이 받는 중`,
     stop: "공유 그만두기",
-    stopAsk: (path) => `${path}의 공유를 거둡니다. 더는 아무도 찾지 못합니다. 파일은 그 자리에 남습니다.`,
+    stopAsk: (path) => `${apart(path)}의 공유를 거둡니다. 더는 아무도 찾지 못합니다. 파일은 그 자리에 남습니다.`,
   },
 });

@@ -1,5 +1,5 @@
 // Words of people, in the list and one by one.
-import { pick } from "/static/words.js";
+import { apart, pick } from "/static/words.js";
 
 export const words = pick({
   en: {
@@ -10,8 +10,8 @@ export const words = pick({
     on: "on now",
     followed: "you follow",
     blocked: "blocked",
-    callsSelf: (name) => `calls themselves ${name}`,
-    looksLike: (name) => `not the ${name} you know`,
+    callsSelf: (name) => `calls themselves ${apart(name)}`,
+    looksLike: (name) => `not the ${apart(name)} you know`,
     me: "How others see you",
     name: "Name",
     aboutMe: "A few words about you",
@@ -52,8 +52,8 @@ export const words = pick({
     on: "접속 중",
     followed: "따라감",
     blocked: "막음",
-    callsSelf: (name) => `스스로는 ${name}`,
-    looksLike: (name) => `아는 ${name} 님이 아닙니다`,
+    callsSelf: (name) => `스스로는 ${apart(name)}`,
+    looksLike: (name) => `아는 ${apart(name)} 님이 아닙니다`,
     me: "남에게 보이는 나",
     name: "이름",
     aboutMe: "나를 소개하는 글",

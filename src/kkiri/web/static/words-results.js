@@ -1,5 +1,5 @@
 // Words of the search and what it finds.
-import { pick } from "/static/words.js";
+import { apart, pick } from "/static/words.js";
 
 export const words = pick({
   en: {
@@ -18,7 +18,7 @@ export const words = pick({
     confirmed: (count) => (count === 1 ? "1 other person shares it too" : `${count} others share it too`),
     followed: "you follow",
     mine: "Yours",
-    looksLike: (name) => `not the ${name} you know`,
+    looksLike: (name) => `not the ${apart(name)} you know`,
     fresh: "new",
     keep: "Keep this search",
     keeping: "Kept",
@@ -31,10 +31,10 @@ export const words = pick({
     dates: ["today", "this week", "this month", "this year", "older"],
     kinds: { all: "all", person: "people", goods: "goods", auction: "auctions", work: "work" },
     one: { person: "person", goods: "goods", auction: "auction" },
-    price: (amount, every) => `${amount} a ${every}`,
+    price: (amount, every) => `${apart(amount)} a ${apart(every)}`,
     every: { hour: "hour", day: "day", week: "week", month: "month", year: "year" },
     free: "free",
-    from: (amount) => `from ${amount}`,
+    from: (amount) => `from ${apart(amount)}`,
     ends: (time) => `ends ${time}`,
     ended: (time) => `ended ${time}`,
     sold: "sold",
@@ -44,7 +44,7 @@ export const words = pick({
     hubFound: "This is the address of a hub.",
     hubCall: "Call it",
     hubCalled: "The hub answered; it is used from now on.",
-    showing: (name) => `A room to watch “${name}” together.`,
+    showing: (name) => `A room to watch “${apart(name)}” together.`,
     join: "Join",
     pasted: "A link that was pasted",
     place: "Open",
@@ -65,7 +65,7 @@ export const words = pick({
     confirmed: (count) => `다른 ${count}명도 공유`,
     followed: "따르는 사람",
     mine: "내 것",
-    looksLike: (name) => `아는 ${name} 님이 아닙니다`,
+    looksLike: (name) => `아는 ${apart(name)} 님이 아닙니다`,
     fresh: "새것",
     keep: "이 검색 지켜보기",
     keeping: "지켜보는 중",
@@ -78,10 +78,10 @@ export const words = pick({
     dates: ["오늘", "이번 주", "이번 달", "올해", "그 전"],
     kinds: { all: "모두", person: "사람", goods: "물건", auction: "경매", work: "일" },
     one: { person: "사람", goods: "물건", auction: "경매" },
-    price: (amount, every) => `${every} ${amount}`,
+    price: (amount, every) => `${apart(every)} ${apart(amount)}`,
     every: { hour: "시간당", day: "하루", week: "매주", month: "매달", year: "매년" },
     free: "무료",
-    from: (amount) => `${amount}부터`,
+    from: (amount) => `${apart(amount)}부터`,
     ends: (time) => `${time} 끝남`,
     ended: (time) => `${time} 끝났음`,
     sold: "팔림",
@@ -91,7 +91,7 @@ export const words = pick({
     hubFound: "허브의 주소입니다.",
     hubCall: "연결하기",
     hubCalled: "허브가 답했습니다. 이제부터 함께 씁니다.",
-    showing: (name) => `함께 보는 방으로 가는 링크입니다: “${name}”`,
+    showing: (name) => `함께 보는 방으로 가는 링크입니다: “${apart(name)}”`,
     join: "들어가기",
     pasted: "붙여 넣은 링크",
     place: "열기",

@@ -1,5 +1,5 @@
 // Words of the settings; what each setting is called and does is said by the peer.
-import { pick } from "/static/words.js";
+import { apart, pick } from "/static/words.js";
 
 export const words = pick({
   en: {
@@ -8,7 +8,7 @@ export const words = pick({
     now: "It holds from now on.",
     later: "It holds from the next start of kkiri.",
     waits: (value) => `until the next start: ${value}`,
-    from: (source) => `from ${source}`,
+    from: (source) => `from ${apart(source)}`,
     default: (value) => `default: ${value}`,
     none: "none",
     on: "on",
@@ -29,7 +29,7 @@ export const words = pick({
     now: "지금부터 그렇게 합니다.",
     later: "끼리를 다음에 켤 때부터 그렇게 합니다.",
     waits: (value) => `다음에 켤 때까지는 ${value}`,
-    from: (source) => `${source}에서 정함`,
+    from: (source) => `${apart(source)}에서 정함`,
     default: (value) => `처음 값: ${value}`,
     none: "없음",
     on: "켬",

@@ -1,5 +1,5 @@
 // Words of talks, rooms and notices.
-import { pick } from "/static/words.js";
+import { apart, pick } from "/static/words.js";
 
 export const words = pick({
   en: {
@@ -45,11 +45,11 @@ export const words = pick({
     about: "Everybody can read what is said in a room.",
     leftOut: (count) => `${count} messages are not shown: of people you blocked, or too many at once.`,
     copyRoom: "Copy the room’s link",
-    published: (name, count, title) => (count > 1 ? `${name} published ${count} things: ${title} …` : `${name} published ${title}`),
-    follows: (name) => `${name} follows you.`,
-    newFrom: (name) => `${name} wrote`,
+    published: (name, count, title) => (count > 1 ? `${apart(name)} published ${count} things: ${apart(title)} …` : `${apart(name)} published ${apart(title)}`),
+    follows: (name) => `${apart(name)} follows you.`,
+    newFrom: (name) => `${apart(name)} wrote`,
     file: "file",
-    looksLike: (name) => `not the ${name} you know`,
+    looksLike: (name) => `not the ${apart(name)} you know`,
   },
   ko: {
     write: "말 걸기",
@@ -94,10 +94,10 @@ export const words = pick({
     about: "방에서 한 말은 누구나 읽을 수 있습니다.",
     leftOut: (count) => `${count}개는 보이지 않습니다. 막은 사람의 말이거나 한꺼번에 너무 많은 말입니다.`,
     copyRoom: "방 링크 복사",
-    published: (name, count, title) => (count > 1 ? `${name} 님이 ${count}가지를 올렸습니다: ${title} …` : `${name} 님이 올렸습니다: ${title}`),
-    follows: (name) => `${name} 님이 나를 따라갑니다.`,
-    newFrom: (name) => `${name} 님의 말`,
+    published: (name, count, title) => (count > 1 ? `${apart(name)} 님이 ${count}가지를 올렸습니다: ${apart(title)} …` : `${apart(name)} 님이 올렸습니다: ${apart(title)}`),
+    follows: (name) => `${apart(name)} 님이 나를 따라갑니다.`,
+    newFrom: (name) => `${apart(name)} 님의 말`,
     file: "파일",
-    looksLike: (name) => `아는 ${name} 님이 아닙니다`,
+    looksLike: (name) => `아는 ${apart(name)} 님이 아닙니다`,
   },
 });

@@ -1,5 +1,5 @@
 // Words of watching together.
-import { pick } from "/static/words.js";
+import { apart, pick } from "/static/words.js";
 
 export const words = pick({
   en: {
@@ -15,7 +15,7 @@ export const words = pick({
     more: "Your name here",
     name: "Your name",
     promise: "Hubs that carry this see neither the film nor the words. Whoever has the link is in, and names are what people say they are.",
-    me: (name) => `${name} (you)`,
+    me: (name) => `${apart(name)} (you)`,
     guest: (key) => `guest ${key}`,
     waiting: "waits for the film",
     inStep: "in step",
@@ -23,9 +23,9 @@ export const words = pick({
     alone: "Nobody else is here yet. Send the invitation to whom you want to watch with.",
     noHub: "No hub carries this now; what you do here the others see when one comes back.",
     acts: {
-      play: (name) => `${name} lets it play.`,
-      pause: (name) => `${name} has paused.`,
-      hold: (name) => `Waiting a moment for ${name}.`,
+      play: (name) => `${apart(name)} lets it play.`,
+      pause: (name) => `${apart(name)} has paused.`,
+      hold: (name) => `Waiting a moment for ${apart(name)}.`,
     },
   },
   ko: {
@@ -41,7 +41,7 @@ export const words = pick({
     more: "여기서 쓸 이름",
     name: "이름",
     promise: "이것을 나르는 허브는 영상도 말도 볼 수 없습니다. 링크를 가진 사람은 누구나 들어오며, 이름은 저마다 적은 대로입니다.",
-    me: (name) => `${name} (나)`,
+    me: (name) => `${apart(name)} (나)`,
     guest: (key) => `손님 ${key}`,
     waiting: "영상을 기다리는 중",
     inStep: "나란히",
@@ -49,9 +49,9 @@ export const words = pick({
     alone: "아직 혼자입니다. 함께 볼 사람에게 초대 링크를 보내십시오.",
     noHub: "지금은 나르는 허브가 없습니다. 다시 이어지면 그때 다른 사람에게 전해집니다.",
     acts: {
-      play: (name) => `${name} 님이 틀었습니다.`,
-      pause: (name) => `${name} 님이 멈췄습니다.`,
-      hold: (name) => `${name} 님을 잠시 기다립니다.`,
+      play: (name) => `${apart(name)} 님이 틀었습니다.`,
+      pause: (name) => `${apart(name)} 님이 멈췄습니다.`,
+      hold: (name) => `${apart(name)} 님을 잠시 기다립니다.`,
     },
   },
 });

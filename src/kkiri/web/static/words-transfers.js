@@ -1,5 +1,5 @@
 // Words of the transfers.
-import { pick } from "/static/words.js";
+import { apart, pick } from "/static/words.js";
 
 export const words = pick({
   en: {
@@ -19,13 +19,13 @@ export const words = pick({
     clear: "Take finished ones off the list",
     clearAbout: "The files stay where they are.",
     cancelSure: "Cancel this transfer?",
-    cancelAbout: (name) => `What has come of ${name} so far is thrown away.`,
+    cancelAbout: (name) => `What has come of ${apart(name)} so far is thrown away.`,
     cancelDo: "Throw it away",
     eraseSure: "Delete these files?",
-    eraseAbout: (name) => `${name} is deleted from your disk. Files that you have changed stay.`,
+    eraseAbout: (name) => `${apart(name)} is deleted from your disk. Files that you have changed stay.`,
     stayed: (count) => (count === 1 ? "1 file was changed since and stays." : `${count} files were changed since and stay.`),
     unknown: "There is no such transfer.",
-    progress: (name) => `How far ${name} is`,
+    progress: (name) => `How far ${apart(name)} is`,
     peers: (count) => (count === 1 ? "1 peer" : `${count} peers`),
     left: (time) => `${time} left`,
     speeds: (down, up) => `Down ${down}, up ${up}`,
@@ -54,7 +54,7 @@ export const words = pick({
     allFiles: "All",
     noFiles: "Only one",
     first: "First",
-    firstOf: (name) => `Fetch ${name} before the others`,
+    firstOf: (name) => `Fetch ${apart(name)} before the others`,
     errors: { source_changed: "a source has changed its file; others are asked" },
     states: {
       metadata: "looking for it",
@@ -84,13 +84,13 @@ export const words = pick({
     clear: "받은 것을 목록에서 지우기",
     clearAbout: "파일은 그대로 있습니다.",
     cancelSure: "받기를 그만둘까요?",
-    cancelAbout: (name) => `${name}: 지금까지 받은 것을 버립니다.`,
+    cancelAbout: (name) => `${apart(name)}: 지금까지 받은 것을 버립니다.`,
     cancelDo: "버리기",
     eraseSure: "파일을 지울까요?",
-    eraseAbout: (name) => `${name}: 디스크에서 지웁니다. 바꾼 파일은 남습니다.`,
+    eraseAbout: (name) => `${apart(name)}: 디스크에서 지웁니다. 바꾼 파일은 남습니다.`,
     stayed: (count) => `그 뒤에 바뀐 파일 ${count}개는 남았습니다.`,
     unknown: "그런 것을 받고 있지 않습니다.",
-    progress: (name) => `${name} 받은 만큼`,
+    progress: (name) => `${apart(name)} 받은 만큼`,
     peers: (count) => `피어 ${count}`,
     left: (time) => `${time} 남음`,
     speeds: (down, up) => `받기 ${down}, 보내기 ${up}`,
@@ -119,7 +119,7 @@ export const words = pick({
     allFiles: "모두",
     noFiles: "하나만",
     first: "먼저",
-    firstOf: (name) => `${name} 먼저 받기`,
+    firstOf: (name) => `${apart(name)} 먼저 받기`,
     errors: { source_changed: "보내던 쪽의 파일이 바뀌어 다른 데서 받습니다" },
     states: {
       metadata: "찾는 중",

@@ -6,10 +6,13 @@ export const language = korean ? "ko" : "en";
 export const pick = (tables) => tables[language];
 
 // A stranger's text without what is not seen, and without marks that turn the writing direction of
-// what follows or pile up over other lines.
+// what follows, pile up over other lines or make one letter wider than the window.
 export const plain = (text) => String(text ?? "")
-  .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "")
-  .replace(/(\p{M}{8})\p{M}+/gu, "$1");
+  .replace(/(\u2068[^\u2066-\u2069]*\u2069)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (_, own) => (own ? apart(own.slice(1, -1)) : ""))
+  .replace(/([\p{M}\u1160-\u11ff]{8})[\p{M}\u1160-\u11ff]+/gu, "$1");
+
+// The same for a name within a sentence: it keeps its writing direction to itself.
+export const apart = (text) => `\u2068${plain(text)}\u2069`;
 
 export const words = pick({
   en: {
