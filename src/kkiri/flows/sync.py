@@ -49,6 +49,10 @@ FOREIGN_KINDS = (
     kinds.LISTING_COMMENT,
     kinds.RELAY_LIST,
     kinds.DM_RELAY_LIST,
+    kinds.ROOM,
+    kinds.ROOM_FACTS,
+    kinds.ROOM_TEXT,
+    kinds.ROOMS_LIST,
     kinds.HUB_CARD,
     Kind(30_023),
 )
