@@ -23,6 +23,7 @@ from kkiri.cli.show import (
 )
 from kkiri.cli.words import say as words
 
+KEYS = ("npub1", "nprofile1", "nostr:")  # these name a person and nothing else
 Follow = Annotated[
     bool, typer.Option("--follow", help=words("Go on and show new ones.", "새것을 계속 보기."))
 ]
@@ -195,6 +196,8 @@ def profile(
 
 def _talk_of(api: PeerApi, who: str) -> str:
     """Give the conversation that a subject names, else the words as they are."""
+    if who.startswith(KEYS):
+        return who
     for one in api.many("/api/talks"):
         if text_of(one, "subject") == who:
             return text_of(one, "id")
