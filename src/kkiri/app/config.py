@@ -81,6 +81,8 @@ class Config:
     """`ko` or `en`; empty for the system's."""
     incoming: Path | None = None
     """Where downloads go when no folder is named; `incoming` in the home folder for None."""
+    watch_folder: Path | None = None
+    """Torrent files and magnets put there are fetched; None for no such folder."""
     said: Said = field(default_factory=dict, compare=False)
     """What was said of each setting, and where."""
 
@@ -204,6 +206,7 @@ def _build(home: Path, merged: Said) -> Config:
         lan=take("lan", _flag, True),
         lang=take("lang", _lang, ""),
         incoming=take("incoming", _folder, None),
+        watch_folder=take("watch_folder", _folder, None),
         said=merged,
     )
 

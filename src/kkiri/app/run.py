@@ -38,6 +38,7 @@ from kkiri.flows.publish import deliver
 from kkiri.flows.reach import watch_reach
 from kkiri.flows.share import follow_folders, reseed
 from kkiri.flows.together import ShowingView, Together
+from kkiri.flows.watched import watch_folder
 from kkiri.flows.world import Network, World
 from kkiri.hub.address import hub_url, port_of
 from kkiri.search.query import matches_query, parse
@@ -108,7 +109,13 @@ def _tasks(peer: Peer, hubs: HubSet, ready: HubReady) -> Sequence[Task]:
         ("kept searches", run_kept(world, peer.tell_news)),
         ("together", peer.together.keep(partial(_tell_showing, peer))),
         *talk_tasks(peer),
+        *_watching(peer),
     )
+
+
+def _watching(peer: Peer) -> Sequence[Task]:
+    folder = peer.config.watch_folder
+    return () if folder is None else (("watched folder", watch_folder(peer.world, folder)),)
 
 
 def _tell_showing(peer: Peer, view: ShowingView) -> None:

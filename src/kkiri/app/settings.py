@@ -51,6 +51,7 @@ SORTS: Mapping[str, Sort] = {
     "lang": Sort.CHOICE,
     "network": Sort.CHOICE,
     "incoming": Sort.FOLDER,
+    "watch_folder": Sort.FOLDER,
 }
 """How each is entered; the others are text."""
 LIMITS: Mapping[Sort, tuple[int, int | None]] = {
@@ -143,23 +144,25 @@ class Settings:
         after = changed(before, name, value)
         coming = self._read(after)
         if name == "incoming" and coming.incoming is not None:
-            self._check_folder(coming.incoming)
+            self._check_folder(name, coming.incoming)
+        if name == "watch_folder" and coming.watch_folder is not None:
+            self._check_folder(name, coming.watch_folder)
         if after != before:
             write_private(self._home.config, after.encode())
         return coming
 
-    def _check_folder(self, folder: Path) -> None:
-        """See that downloads can go there, and that it is not what is shared."""
+    def _check_folder(self, name: str, folder: Path) -> None:
+        """See that files can go there, and that it is not what is shared."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             real = folder.resolve(strict=True)
         except OSError as error:
-            raise BadConfigError(f"incoming: {error.strerror}: {folder}") from error
+            raise BadConfigError(f"{name}: {error.strerror}: {folder}") from error
         if not real.is_dir() or not os.access(real, os.W_OK | os.X_OK):
-            raise BadConfigError(f"incoming: {folder}")
+            raise BadConfigError(f"{name}: {folder}")
         for root in self._library.roots():
             if real == root or root in real.parents or real in root.parents:
-                raise UnsafeFolderError(f"incoming: {folder}")
+                raise UnsafeFolderError(f"{name}: {folder}")
 
     def _apply(self, coming: Config) -> None:
         self._running = replace(
@@ -218,7 +221,7 @@ def _shown(config: Config, name: str) -> str:
     value: object = getattr(config, name)
     match value:
         case None:
-            return str(Home(config.home).incoming)
+            return str(Home(config.home).incoming) if name == "incoming" else ""
         case bool():
             return "on" if value else "off"
         case int():

@@ -21,6 +21,12 @@ WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "Where downloads go; never a folder that you share.",
         "받은 것이 놓이는 곳입니다. 공유하는 폴더와는 달라야 합니다.",
     ),
+    "watch_folder": (
+        "Watched folder",
+        "지켜보는 폴더",
+        "Torrent files and magnets put there are fetched, then moved to `done` or `failed` in it.",
+        "토렌트 파일이나 마그넷을 넣으면 받기 시작하고, 그 안의 `done`이나 `failed`로 옮깁니다.",
+    ),
     "lang": (
         "Language of the terminal",
         "터미널의 말",

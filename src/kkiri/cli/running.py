@@ -50,6 +50,29 @@ Rate = Annotated[
 ]
 
 
+Lan = Annotated[
+    bool | None, typer.Option(help=say("Look on the local network.", "가까운 망에서 찾기."))
+]
+Incoming = Annotated[
+    str | None,
+    typer.Option(metavar="DIR", help=say("Where downloads go.", "받은 것을 둘 폴더.")),
+]
+Watched = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR",
+        help=say(
+            "Fetch torrent files and magnets put there.",
+            "넣어 둔 토렌트 파일과 마그넷을 받는 폴더.",
+        ),
+    ),
+]
+
+
+def _whole(folder: str | None) -> str | None:
+    return None if folder is None else os.path.abspath(Path(folder).expanduser())
+
+
 def up(
     context: typer.Context,
     network: Annotated[
@@ -80,13 +103,9 @@ def up(
     hub_limits: Annotated[
         bool | None, typer.Option(help=say("Limits for strangers.", "낯선 이의 요청 제한."))
     ] = None,
-    lan: Annotated[
-        bool | None, typer.Option(help=say("Look on the local network.", "가까운 망에서 찾기."))
-    ] = None,
-    incoming: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help=say("Where downloads go.", "받은 것을 둘 폴더.")),
-    ] = None,
+    lan: Lan = None,
+    incoming: Incoming = None,
+    watch_folder: Watched = None,
 ) -> None:
     """Run the peer in the foreground until Ctrl-C."""
     if network is not None and network.lower() not in {"private", "public"}:
@@ -101,7 +120,8 @@ def up(
         ("hub-bytes", hub_bytes),
         ("upload-rate", upload_rate),
         ("download-rate", download_rate),
-        ("incoming", None if incoming is None else os.path.abspath(Path(incoming).expanduser())),
+        ("incoming", _whole(incoming)),
+        ("watch-folder", _whole(watch_folder)),
     )
     for name, value in values:
         if value is not None:

@@ -77,6 +77,14 @@ class Folders(Protocol):
         """
         ...
 
+    async def put_away(self, path: Path, folder: str, why: str = "") -> None:
+        """Move a file into a folder beside it, made when it is not there, under a name free there.
+
+        `why` is written into a text file beside it. Raises: UnsafeFolderError when something else
+        than a folder has that name, NotFoundError when the file went, DiskFullError.
+        """
+        ...
+
     def watch(self, roots: Sequence[Path]) -> AsyncGenerator[frozenset[Path], None]:
         """Give sets of changed paths until closed."""
         ...

@@ -86,7 +86,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         parser.add_argument(f"--{name}")
     for name in ("upload-rate", "download-rate"):
         parser.add_argument(f"--{name}")
-    for name in ("hub-limits", "lan", "lang", "incoming"):
+    for name in ("hub-limits", "lan", "lang", "incoming", "watch-folder"):
         parser.add_argument(f"--{name}")
     return parser.parse_args(argv)
 
@@ -136,6 +136,7 @@ async def _serve(config: Config, home: Home, *, by_verb: bool) -> None:
             async with running(config) as peer:
                 _stop_on_signals(peer)
                 secret = token(home)
+                await asyncio.to_thread(lambda: peer.password.text)  # made now: no request makes it
                 others = other_doors(peer.password, peer.world.clock.monotonic)
                 door = Door(port, secret, (*side_doors(secret), *others))
                 server = _Page(_settings(Guard((await loading)(peer), door)))

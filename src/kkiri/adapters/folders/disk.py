@@ -19,6 +19,7 @@ from kkiri.adapters.folders.hashing import (
     file_stat,
     hash_files,
 )
+from kkiri.adapters.folders.moving import put_away
 from kkiri.adapters.folders.rules import checked, is_passed_over
 from kkiri.base.errors import NotFoundError, UnsafeFolderError
 from kkiri.base.names import PATH_PARTS_MAX
@@ -83,6 +84,13 @@ class DiskFolders:
             return await loop.run_in_executor(self._pool, hash_files, files, piece_bytes, heard)
         finally:
             stopped.set()
+
+    async def put_away(self, path: Path, folder: str, why: str = "") -> None:
+        """Move a file into a folder beside it, under a name free there; links are not followed.
+
+        Raises: UnsafeFolderError, NotFoundError, DiskFullError.
+        """
+        await asyncio.to_thread(put_away, path, folder, why)
 
     async def watch(self, roots: Sequence[Path]) -> AsyncGenerator[frozenset[Path], None]:
         """Give sets of changed paths until closed; dotfiles are not told.
