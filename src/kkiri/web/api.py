@@ -9,6 +9,7 @@ from kkiri import __version__
 from kkiri.app.peer import Peer
 from kkiri.base.errors import KkiriError, LocalError, NotFoundError, RefusedError
 from kkiri.web.dav import dav
+from kkiri.web.document import documented
 from kkiri.web.films import films
 from kkiri.web.finding import finding
 from kkiri.web.knowing import knowing
@@ -55,6 +56,9 @@ def make_app(peer: Peer) -> FastAPI:
     app.include_router(films(peer))
     for routes in (talking(peer), public_rooms(peer)):
         app.include_router(routes)
+
+    # FastAPI's manual puts it there in the same way
+    app.openapi = documented(app)  # type: ignore[method-assign]
 
     @app.exception_handler(KkiriError)
     async def refused(request: Request, error: KkiriError) -> Response:

@@ -36,11 +36,13 @@ _NOTHING: Mapping[str, Tree] = {
     "ping": {},
     "getLicense": {"license": {"valid": True}},
     "scrobble": {},
-    "getNowPlaying": {"nowPlaying": {}},
+    "getNowPlaying": {"nowPlaying": {"entry": []}},
     "getStarred": {"starred": {}},
     "getStarred2": {"starred2": {}},
     "getBookmarks": {"bookmarks": {}},
-    "getPlayQueue": {},
+    "getPlayQueue": {
+        "playQueue": {"username": "kkiri", "changed": "1970-01-01T00:00:00Z", "changedBy": "kkiri"}
+    },
     "getShares": {"shares": {}},
     "getPodcasts": {"podcasts": {}},
     "getNewestPodcasts": {"newestPodcasts": {}},
