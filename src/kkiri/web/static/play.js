@@ -1,15 +1,22 @@
 // The place of one film or album: #/play/HASH/INDEX.
 import { post } from "/static/api.js";
-import { button, make, note, stay, style, title } from "/static/dom.js";
+import { button, make, note, set, stay, style, title } from "/static/dom.js";
 import { playable, player } from "/static/player.js";
 import { words } from "/static/words-play.js";
 
 export async function open(place, hash, index = "") {
   const wait = make("p", "empty", words.looking);
   place.append(wait);
-  const [answer] = await Promise.all([post("/api/play", { link: hash }), style("play.css")]);
+  let answer;
+  try {
+    [answer] = await Promise.all([post("/api/play", { link: hash }), style("play.css")]);
+  } catch (error) {
+    if (!error.refusal) throw error;
+    set(wait, error.message);
+    return () => {};
+  }
   if (!answer.files.some(playable)) {
-    wait.textContent = words.nothing;
+    set(wait, words.nothing);
     return () => {};
   }
   wait.remove();

@@ -11,8 +11,15 @@ const NAME_CHARS_MAX = 60;
 
 export async function open(place, id) {
   const path = `/api/together/${id}`;
-  let showing = await ask(path);
   const wait = make("p", "empty", words.looking);
+  let showing;
+  try {
+    showing = await ask(path);
+  } catch (error) {
+    if (!error.refusal) throw error;
+    place.append(make("p", "empty", error.message));
+    return () => {};
+  }
   const beside = make("div", "beside");
   const film = make("div", "film");
   const company = companyOf(path, () => showing);
