@@ -46,7 +46,7 @@ def find(
     max_length: Annotated[str | None, typer.Option(metavar="1:30:00")] = None,
     min_size: Annotated[str | None, typer.Option(metavar="10MB")] = None,
     max_size: Annotated[str | None, typer.Option(metavar="2GB")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=500)] = SHOWN_DEFAULT,
+    limit: Annotated[int, typer.Option(min=1, max=1_000)] = SHOWN_DEFAULT,
     keep: Annotated[
         bool,
         typer.Option("--keep", help=say("Go on and tell of new ones.", "새로 나오면 알리기.")),

@@ -36,6 +36,7 @@ from kkiri.trust.blocks import sift
 FIND_SECONDS = Seconds(2.0)  # a search that takes longer has lost the person's attention
 FEW = 5  # finds; below it a person would look again, so we do at once
 WIDER_SECONDS = Seconds(0.7)  # for the other open hubs when the covering set gave little
+MORE_PAGES_MAX = 4  # of FILTER_LIMIT_MAX each, for who asks for more than the best
 FOUND_MAX = 200  # as many as a person scrolls; who wants more asks for more
 KEPT_WAITING_MAX = 1_000  # records of a kept search not yet shown; more are a flood, and dropped
 KEPT_SEEN_MAX = 100_000  # info-hashes, about 10 MB; older ones could be told twice
@@ -232,6 +233,11 @@ async def _search(
         return [_filter(query, hub, limit)]
 
     gathered = await ask_hubs(world, plan, filters, wait_seconds, progress=progress)
+    pages = 1
+    while FILTER_LIMIT_MAX < limit > len(gathered.records) and pages < MORE_PAGES_MAX:
+        pages += 1
+        if not await _next_page(world, plan, filters, gathered, progress):
+            break
     asked = {hub.url for hub in plan.hubs}
     rest = tuple(hub for hub in world.hubs.open() if hub.url not in asked and not hub.own)
     if rest and len(gathered.records) < FEW:
@@ -245,6 +251,30 @@ async def _search(
             progress,
         )
     return gathered
+
+
+async def _next_page(
+    world: World,
+    plan: SearchPlan,
+    filters: Callable[[OpenHub], list[Filter]],
+    gathered: Gathered,
+    progress: Callable[[Gathered], None] | None,
+) -> bool:
+    """Ask for what is older than all that a hub gave; False when that brought nothing more.
+
+    A hub gives its best, and the best are mostly the newest: what is lost in between ranks low.
+    """
+    edges, before = dict(gathered.partial), len(gathered.records)
+    gathered.partial.clear()
+    left = tuple(hub for hub in plan.hubs if hub.url in edges)
+
+    def older(hub: OpenHub) -> list[Filter]:
+        return [replace(one, until=edges[hub.url]) for one in filters(hub)]
+
+    if left:
+        rest = SearchPlan(hubs=left, needs=(frozenset(hub.url for hub in left),))
+        await ask_hubs(world, rest, older, WIDER_SECONDS, gathered, progress)
+    return len(gathered.records) > before
 
 
 async def with_keys(world: World, query: Query) -> Query:

@@ -339,6 +339,22 @@ async def test_a_stream_may_be_left_early(network: FakeNetwork) -> None:
 
 
 @virtual
+async def test_who_wants_more_than_a_page_gets_more(network: FakeNetwork) -> None:
+    peer, (one, _) = await met(network)
+    one.put(
+        *(
+            listing_record(ANN, f"Silent {n}", now(network) - n, info_hash=f"{n:040x}")
+            for n in range(1_203)
+        )
+    )
+    async with keeping(peer):
+        await until(lambda: len(urls(peer)) == 3)
+        for limit in (200, 500, 1_000):
+            found = await find(peer.world, parse("silent"), limit=limit)
+            assert len({one.info_hash for one in found}) == limit
+
+
+@virtual
 async def test_typing_errors_are_forgiven_when_nothing_else_is_found(
     network: FakeNetwork,
 ) -> None:

@@ -139,6 +139,7 @@ function heard(said, from) {
   } else if (said.done) {
     done = true;
     tellCount();
+    tellMore();
   } else if (said.new) {
     take([{ ...said.new, fresh: true }, ...finds]);
   }
