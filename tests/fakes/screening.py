@@ -46,7 +46,7 @@ class FakeScreening:
             raise NotPlayableError
         return self.texts[file.name]
 
-    async def still(self, file: ArrivingFile, sort: Sort) -> bytes:
+    async def still(self, file: ArrivingFile, sort: Sort, bytes_max: int = 40_000) -> bytes:
         self.asked.append((file.name, sort))
         if file.name not in self.pictures:
             raise NotPlayableError

@@ -106,7 +106,8 @@ async def picture_of_file(world: World, path: Path) -> bytes:
             return clean_jpeg(body)
         except BadPictureError:
             pass  # another format, or too wide: it is made anew
-    made = await world.screening.still(BytesFile(name=path.name, body=body), Sort.PICTURE)
+    file = BytesFile(name=path.name, body=body)
+    made = await world.screening.still(file, Sort.PICTURE, PICTURE_BYTES_MAX)
     return clean_jpeg(made)
 
 

@@ -124,8 +124,11 @@ class Screening(Protocol):
         """Give a subtitle file as WebVTT, in one language where it holds several."""
         ...
 
-    async def still(self, file: ArrivingFile, sort: Sort) -> bytes:
-        """Give a small JPEG: a song's cover, a frame of a film, a picture made small."""
+    async def still(self, file: ArrivingFile, sort: Sort, bytes_max: int = ...) -> bytes:
+        """Give a small JPEG: a song's cover, a frame of a film, a picture made small.
+
+        It has at most `bytes_max`, 40 kB when nothing is said.
+        """
         ...
 
 

@@ -85,10 +85,11 @@ export function composer(most, send) {
     const text = box.value.trim();
     if (!text || act.disabled) return;
     act.disabled = true;
+    box.value = "";
     try {
       await send(text);
-      box.value = "";
     } catch (error) {
+      box.value ||= text;
       note(error.message);
     } finally {
       act.disabled = false;

@@ -100,7 +100,7 @@ def _do(job: Job, line: Line) -> None:
         case Texting():
             line.give(text(file, job.what.language))
         case Stilling():
-            line.give(still(file, job.what.sort))
+            line.give(still(file, job.what.sort, job.what.bytes_max))
 
 
 if __name__ == "__main__":

@@ -116,9 +116,11 @@ class ScreeningRoom:
         """Give a subtitle file as WebVTT, in one language where it holds several."""
         return await self._whole(file, Texting(language=language), 2 * TEXT_BYTES_MAX)
 
-    async def still(self, file: ArrivingFile, sort: Sort) -> bytes:
+    async def still(
+        self, file: ArrivingFile, sort: Sort, bytes_max: int = STILL_BYTES_MAX
+    ) -> bytes:
         """Give a small JPEG: a song's cover, a frame of a film, a picture made small."""
-        body = await self._whole(file, Stilling(sort=sort), STILL_BYTES_MAX)
+        body = await self._whole(file, Stilling(sort=sort, bytes_max=bytes_max), bytes_max)
         if not (body.startswith(b"\xff\xd8\xff") and body.endswith(b"\xff\xd9")):
             raise NotPlayableError
         return body
@@ -237,6 +239,9 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
         process.kill()
     if process.stdin is not None:
         process.stdin.close()
+    # a full pipe is not read on, and until its end is read `wait` does not see that all is over
+    while process.stdout is not None and await process.stdout.read(FRAME_BYTES_MAX):
+        pass
     await process.wait()
 
 

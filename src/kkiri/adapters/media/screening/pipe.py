@@ -71,6 +71,7 @@ class Stilling(msgspec.Struct, frozen=True, tag="still"):
     """Give a small picture of it."""
 
     sort: Sort
+    bytes_max: int = STILL_BYTES_MAX
 
 
 What = Probing | Remuxing | Captioning | Texting | Stilling

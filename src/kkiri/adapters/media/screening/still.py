@@ -30,9 +30,10 @@ FLAT = 6  # of 255, from the average: less is one colour
 _COVERS: Final = frozenset({"mjpeg", "png", "bmp", "gif", "webp", "tiff"})
 _PICTURES: Final = _COVERS | {"av1", "libdav1d", "hevc", "psd", "targa"}
 _QUALITIES: Final = (4, 7, 12, 20, 31)
+_SIDES: Final = (STILL_SIDE_MAX, STILL_SIDE_MAX // 2, STILL_SIDE_MAX // 4)
 
 
-def still(file: PipeFile, sort: Sort) -> bytes:
+def still(file: PipeFile, sort: Sort, bytes_max: int = STILL_BYTES_MAX) -> bytes:
     """Give a JPEG. Raises: ValueError when there is no picture in it."""
     if sort is Sort.PICTURE and file.size > PICTURE_BYTES_MAX:
         raise ValueError("too large")
@@ -41,27 +42,32 @@ def still(file: PipeFile, sort: Sort) -> bytes:
         frame = _frame(container, sort)
         if frame is None:
             raise ValueError("no picture")
-        return jpeg(frame)
+        return jpeg(frame, bytes_max)
 
 
-def jpeg(frame: VideoFrame) -> bytes:
+def jpeg(frame: VideoFrame, bytes_max: int = STILL_BYTES_MAX) -> bytes:
     """Make a frame small and encode it. Raises: ValueError when it does not get small enough."""
-    scale = min(Fraction(1), Fraction(STILL_SIDE_MAX, max(frame.width, frame.height)))
-    width = max(2, int(frame.width * scale) // 2 * 2)
-    height = max(2, int(frame.height * scale) // 2 * 2)
-    small = frame.reformat(width, height, format="yuvj420p", interpolation="AREA")
-    small.pts = 0
-    for quality in _QUALITIES:
-        encoder = CodecContext.create("mjpeg", "w")
-        if not isinstance(encoder, VideoCodecContext):
-            raise ValueError("no encoder")
-        encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
-        encoder.time_base = Fraction(1, 25)
-        encoder.options = {"qmin": str(quality), "qmax": str(quality)}
-        body = b"".join(bytes(one) for one in [*encoder.encode(small), *encoder.encode(None)])
-        if len(body) <= STILL_BYTES_MAX:
-            return body
+    for side in _SIDES:
+        scale = min(Fraction(1), Fraction(side, max(frame.width, frame.height)))
+        width = max(2, int(frame.width * scale) // 2 * 2)
+        height = max(2, int(frame.height * scale) // 2 * 2)
+        small = frame.reformat(width, height, format="yuvj420p", interpolation="AREA")
+        small.pts = 0
+        for quality in _QUALITIES:
+            body = _encoded(small, quality)
+            if len(body) <= bytes_max:
+                return body
     raise ValueError("does not get small")
+
+
+def _encoded(frame: VideoFrame, quality: int) -> bytes:
+    encoder = CodecContext.create("mjpeg", "w")
+    if not isinstance(encoder, VideoCodecContext):
+        raise ValueError("no encoder")
+    encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, "yuvj420p"
+    encoder.time_base = Fraction(1, 25)
+    encoder.options = {"qmin": str(quality), "qmax": str(quality)}
+    return b"".join(bytes(one) for one in [*encoder.encode(frame), *encoder.encode(None)])
 
 
 def _frame(container: InputContainer, sort: Sort) -> VideoFrame | None:
