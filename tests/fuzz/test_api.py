@@ -28,7 +28,19 @@ ENDLESS = (
 )
 
 DOCUMENT = document()
-schema = schemathesis.openapi.from_dict(DOCUMENT).exclude(path=[*LEFT_OUT, *ENDLESS])
+
+
+def _open(document: Any) -> Any:
+    """Leave out how to come in: passwords that were made up would only be refused at the door."""
+    plain = json.loads(json.dumps(document))
+    del plain["components"]["securitySchemes"]
+    for ways in plain["paths"].values():
+        for way in ways.values():
+            del way["security"]
+    return plain
+
+
+schema = schemathesis.openapi.from_dict(_open(DOCUMENT)).exclude(path=[*LEFT_OUT, *ENDLESS])
 
 
 class _Page:

@@ -57,7 +57,8 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
 
 def file_type(name: str) -> tuple[str, bool]:
     """Give the media type of a file by its name, and whether a browser may show it."""
-    kind = SHOWN_TYPES.get(name.rpartition(".")[2].lower())
+    _, dot, suffix = name.rpartition(".")
+    kind = SHOWN_TYPES.get(suffix.lower()) if dot else None
     return (kind, True) if kind is not None else (UNKNOWN_TYPE, False)
 
 
