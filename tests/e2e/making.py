@@ -10,11 +10,21 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 from zlib import crc32
 
+from kkiri.app.settings import SettingAnswer, Words
+from kkiri.app.settings_words import WORDS
+
 Text = Callable[[str, int], str]
 """Gives the text of a field by its name and the number of the item it stands in."""
 NOW = 1_790_000_000
 BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+OWN = {SettingAnswer, Words}
+"""What no stranger writes any part of: the peer's own words, and what its person has set."""
 FEW = 2  # items of a list within an item
+
+
+def own_text(name: str, number: int) -> str:
+    """Give a text of our own."""
+    return f"{name} {number}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +58,9 @@ class Maker:
             return list(kind)[number % len(kind)].value
         hints = _fields(kind)
         if hints is not None:
+            maker = dataclasses.replace(self, text=own_text) if kind in OWN else self
             return {
-                field: _choice(kind, field, number) or self._value(hint, field, number, depth)
+                field: _choice(kind, field, number) or maker._value(hint, field, number, depth)
                 for field, hint in hints.items()
             }
         return self._plain(kind, name, number)
@@ -87,7 +98,7 @@ def _fields(kind: Any) -> dict[str, Any] | None:
 
 def _choice(kind: Any, field: str, number: int) -> str:
     """Give one of the words that the field's own documentation lists in backticks."""
-    words = _words(kind).get(field, [])
+    words = list(WORDS) if (kind, field) == (SettingAnswer, "name") else _words(kind).get(field, [])
     return words[number % len(words)] if len(words) > 1 else ""
 
 

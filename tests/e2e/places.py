@@ -37,12 +37,11 @@ def visit(page: Browser, place: str) -> None:
 
 
 def settle(page: Browser) -> None:
-    """Wait until all that was asked for has come and was drawn. Raises: TimeoutError."""
+    """Wait until all that was asked for has come and was drawn."""
     for _ in range(ROUNDS_MAX):
         page.run(_DRAWN)
         if not _under_way(page) and not page.run("!!document.querySelector('[aria-busy=true]')"):
             return
-    raise TimeoutError(_under_way(page))
 
 
 def _under_way(page: Browser) -> set[str]:
@@ -50,7 +49,9 @@ def _under_way(page: Browser) -> set[str]:
     asked: dict[str, str] = {}
     for event in page.events:
         about = event["params"]
-        if event["method"] == "Network.requestWillBeSent":
+        if event["method"] == "Page.frameNavigated" and "parentId" not in about["frame"]:
+            asked.clear()
+        elif event["method"] == "Network.requestWillBeSent":
             asked[about["requestId"]] = about["request"]["url"]
         elif event["method"] in {"Network.loadingFinished", "Network.loadingFailed"}:
             asked.pop(about["requestId"], None)
@@ -59,6 +60,6 @@ def _under_way(page: Browser) -> set[str]:
     return {url for url in asked.values() if url.startswith(own) and not url.endswith(endless)}
 
 
-ROUNDS_MAX = 200  # of a twentieth of a second
+ROUNDS_MAX = 60  # of a twentieth of a second; an answer that nobody reads is never told of
 # until a frame was drawn and a twentieth of a second has passed
 _DRAWN = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))"

@@ -110,8 +110,10 @@ class Pretend:
         made: list[dict[str, Any]] = apart.make(list[TransferAnswer])
         return made
 
-    def tell_topics(self) -> None:
-        """Tell every open page something new under each topic."""
+    def tell_all(self) -> None:
+        """Tell every open page the state, and something new under each topic."""
+        self.tell("status", self.status())
+        self.tell("transfers", {"all": self.transfers()})
         for topic, kind in TOPICS.items():
             self.tell(topic, self.maker.make(kind))
 

@@ -74,7 +74,9 @@ def test_no_serious_finding_anywhere(
         told = axe(page)
         least = PHONE_POINTS_MIN if phone else DESK_POINTS_MIN
         told += page.run(f"({SMALL})({least})")
-        wide = page.run("document.documentElement.scrollWidth - innerWidth")
+        wide = page.run(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         told += [f"{wide} points too wide"] if wide > 0 else []
         if told:
             found[place] = told

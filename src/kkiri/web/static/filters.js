@@ -1,6 +1,6 @@
 // What narrows the finds on the page: only what would split those that are there.
 import { choose, make } from "/static/dom.js";
-import { number, plain, words as common } from "/static/words.js";
+import { apart, number, plain, words as common } from "/static/words.js";
 import { words } from "/static/words-results.js";
 
 const WHO_MAX = 12; // persons in a list that is still looked through
@@ -108,7 +108,7 @@ function facet(name, finds, chosen, changed) {
   const counts = count(finds, of);
   const byCount = name === "who" || name === "lang";
   const order = [...said].sort((a, b) => (byCount ? counts.get(b[0]) - counts.get(a[0]) : a[0] - b[0])).slice(0, WHO_MAX);
-  const pairs = order.map(([value, shown]) => [String(value), name === "who" ? shown : `${shown} (${number(counts.get(value))})`]);
+  const pairs = order.map(([value, shown]) => [String(value), name === "who" ? shown : `${apart(shown)} (${number(counts.get(value))})`]);
   const control = choose([["", words.any[name]], ...pairs], chosen[name]);
   control.dataset.name = name;
   control.setAttribute("aria-label", words.any[name]);

@@ -34,7 +34,7 @@ export async function open(place, id) {
     who.textContent = words.members(room.members.length, on);
     members.replaceChildren(...room.members.map((one) => {
       const item = make("li");
-      item.append(link(one.on ? "on" : "", one.looks_like ? `${one.name} (${words.looksLike(one.looks_like)})` : one.name, `#/person/${one.npub}`));
+      item.append(link(one.on ? "on" : "", one.looks_like ? `${apart(one.name)} (${words.looksLike(one.looks_like)})` : one.name, `#/person/${one.npub}`));
       return item;
     }));
     acts.replaceChildren();

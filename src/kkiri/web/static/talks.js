@@ -86,7 +86,7 @@ function talkRow(talk) {
   return row(`#/talk/${talk.id}`, nameOf(talk), marks, line, talk.unread ? words.unread(number(talk.unread)) : "");
 }
 
-const roomRow = (room) => row(`#/room/${room.id}`, `# ${room.name}`, [], "", room.unread ? words.unread(number(room.unread)) : "");
+const roomRow = (room) => row(`#/room/${room.id}`, `# ${apart(room.name)}`, [], "", room.unread ? words.unread(number(room.unread)) : "");
 
 function noticeRow(one) {
   const text = one.kind === "follows" ? words.follows(one.name) : words.published(one.name, one.things, one.title);
