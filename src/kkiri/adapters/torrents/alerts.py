@@ -272,6 +272,14 @@ def pieces(handle: lt.torrent_handle) -> bytes:
         return b""  # the torrent was taken out meanwhile
 
 
+def begun_pieces(handle: lt.torrent_handle) -> set[int]:
+    """Ask which pieces are here in part; waits for the engine, so in a thread."""
+    try:
+        return {piece["piece_index"] for piece in handle.get_download_queue()}
+    except RuntimeError:
+        return set()  # the torrent was taken out meanwhile
+
+
 def sources(handle: lt.torrent_handle) -> list[PeerAddress]:
     """Ask who of those connected has given something; waits for the engine, so in a thread."""
     try:

@@ -5,6 +5,7 @@ asked for by `reading`. A reader never holds more than one answer.
 """
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from kkiri.swarm.metainfo import MetaInfo, read
 READ_THREADS = 4  # several films at once from a slow disk; more would only queue there
 READ_BYTES_MAX = 1024 * 1024  # of one answer; whoever reads on asks again
 READERS_MAX = 64  # a page opens six, a remux worker two; more is somebody's mistake
+EASE_SECONDS = 5.0  # a player that seeks closes one request and opens the next
 LOOK_SECONDS = 0.05  # while a finished file is moved, or a download is added anew
 ABSENT_SECONDS_MAX = 10.0  # a download that gets more files is taken out and added anew
 
@@ -36,6 +38,7 @@ class Arriving:
         self._kept = KeptPieces()
         self._torrents: dict[InfoHash, PiecesRead] = {}
         self._readers: dict[Reader, None] = {}
+        self._read_at = -EASE_SECONDS
         self.pool = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
 
     async def open(self, info_hash: InfoHash, index: int, seconds: Seconds | None) -> "Reader":
@@ -43,6 +46,7 @@ class Arriving:
 
         Raises: NotFoundError, RefusedError when too many are open. Cancel-safe.
         """
+        self.tick(time.monotonic(), begins=True)
         info = await asyncio.to_thread(read, await self.wait_metainfo(info_hash))
         if not 0 <= index < len(info.files) or info.files[index].padding:
             raise NotFoundError(f"{info_hash}/{index}")
@@ -94,17 +98,11 @@ class Arriving:
         found = self._torrents.get(info.info_hash)
         if found is None:
             found = self._torrents[info.info_hash] = PiecesRead(info, self._kept)
-            self._engine.read(True)
         return found
 
-    def closed(self, reader: "Reader", info_hash: InfoHash) -> None:
-        """Forget a reader; the last one of a torrent lets it go on as others do."""
+    def closed(self, reader: "Reader") -> None:
+        """Forget a reader."""
         self._readers.pop(reader, None)
-        pieces = self._torrents.get(info_hash)
-        if pieces is not None and not pieces.spans:
-            del self._torrents[info_hash]
-            pieces.close()
-            self._engine.read(bool(self._torrents))
 
     def hear(self, one: Told) -> None:
         """Take in what the engine told of a torrent that is read."""
@@ -113,6 +111,18 @@ class Arriving:
             self._kept.came(one)
         if isinstance(info_hash, str) and info_hash in self._torrents:
             self._torrents[InfoHash(info_hash)].hear(one)
+
+    def tick(self, now: float, *, begins: bool = False) -> None:
+        """Let the engine be at ease once nobody reads, but not between a seek's two requests."""
+        if self._readers or begins:
+            self._read_at = now
+        self._engine.read(now - self._read_at < EASE_SECONDS)
+        for info_hash, pieces in tuple(self._torrents.items()):
+            if pieces.spans:
+                pieces.read_at = now
+            elif now - pieces.read_at > EASE_SECONDS:
+                del self._torrents[info_hash]
+                pieces.close()
 
     def removed(self, info_hash: InfoHash) -> None:
         """End the reading of a torrent that a person took out."""
@@ -181,7 +191,7 @@ class Reader:
             self._disk.close()
         if self._pieces is not None:
             self._pieces.leave(self._span)
-        self._arriving.closed(self, self.info_hash)
+        self._arriving.closed(self)
 
     def end(self) -> None:
         """Note that the torrent was taken out."""
@@ -199,7 +209,7 @@ class Reader:
                 await self._open_done(download)
             case Phase.DATA if download.handle is not None:
                 pieces = self._join()
-                return await pieces.read(download.handle, self._span, offset, size)
+                return await pieces.read(download, self._span, offset, size)
             case _:
                 await asyncio.sleep(LOOK_SECONDS)
         return None

@@ -18,6 +18,7 @@ from kkiri.adapters.torrents.alerts import (
     Finished,
     MetadataCame,
     Told,
+    pieces,
     sources,
 )
 from kkiri.adapters.torrents.download import Download, Phase, Seen, from_ticket, to_ticket
@@ -304,8 +305,9 @@ class Downloads:
                 return
             resume = b""
             if download.handle is not None:
-                if not download.handle.status().is_finished:
-                    return  # said of the torrent before its files were chosen
+                here = await asyncio.to_thread(pieces, download.handle)
+                if not all(here[n : n + 1] == b"\1" for n in download.pieces_of(download.wanted)):
+                    return  # before its files were chosen, or while a reader put some off
                 handle, download.handle = download.handle, None
                 data = await self._engine.resume_data(handle, download.info_hash, always=True)
                 resume = data or b""

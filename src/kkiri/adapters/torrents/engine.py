@@ -53,6 +53,7 @@ class Engine:
         self._pipe: tuple[int, int] = (-1, -1)
         self._busy = False
         self._reading = False
+        self._limited = False
         self.lt: lt.session | None = None
 
     async def start(self) -> None:
@@ -66,7 +67,7 @@ class Engine:
             params.ip_filter = closed_ranges()
         session = lt.session(params)
         self.lt = session
-        limit_rates(session, self._settings.upload_rate, self._settings.download_rate)
+        self.limit(self._settings.upload_rate, self._settings.download_rate)
         if self._settings.public:
             session.set_ip_filter(closed_ranges())
         for node in self._settings.dht_nodes:
@@ -123,6 +124,12 @@ class Engine:
             self._busy = busy
             self._set_pace()
 
+    def limit(self, upload_rate: int, download_rate: int) -> None:
+        """Hold the session to bytes a second; 0 for no limit."""
+        limit_rates(self.session, upload_rate, download_rate)
+        self._limited = bool(upload_rate or download_rate)
+        self._set_pace()
+
     def read(self, reading: bool) -> None:
         """Be quick to ask for other pieces while somebody reads what is still arriving."""
         if reading is not self._reading:
@@ -132,12 +139,15 @@ class Engine:
     def _set_pace(self) -> None:
         if self.lt is None:
             return
-        tick = BUSY_TICK_MS if self._busy else IDLE_TICK_MS
+        # a session with a rate gives out what it may send at each tick: a handshake waits for it
+        tick = BUSY_TICK_MS if self._busy or self._limited else IDLE_TICK_MS
         usual = pack(self._settings).get("request_queue_time", 3)
         self.lt.apply_settings(
             {
                 "tick_interval": READ_TICK_MS if self._reading else tick,
                 "request_queue_time": READ_QUEUE_SECONDS if self._reading else usual,
+                # the first pieces of a download are usually any, whatever is wanted of them
+                "initial_picker_threshold": 0 if self._reading else 4,
             }
         )
 

@@ -157,6 +157,7 @@ def _resumed(info_hash: InfoHash, resume: bytes) -> lt.add_torrent_params:
     if found.info_hashes.v1.to_bytes().hex() != info_hash:
         return lt.add_torrent_params()
     found.banned_peers = []
+    found.piece_priorities = []  # a reader's; those of files are given beside
     found.trackers = []
     found.url_seeds = []
     found.http_seeds = []

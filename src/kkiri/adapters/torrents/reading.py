@@ -1,7 +1,8 @@
-"""The pieces of one torrent as its readers need them: deadlines ahead of each, data as it comes.
+"""The pieces of one torrent as its readers need them: the next ones first, data as it comes.
 
-The engine is told a small window that jumps with the readers; the other pieces come in order. On a
-jump the old window is dropped first, as only then the engine cancels what it has asked for.
+The engine takes pieces by how much they are wanted, those begun before others. So what lies ahead
+of a reader is wanted more, and nothing else at all while a reader waits. A deadline has only what a
+reader jumped to: the first one makes the engine cancel what it has asked for.
 """
 
 import asyncio
@@ -9,10 +10,21 @@ import time
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 import libtorrent as lt
 
-from kkiri.adapters.torrents.alerts import Checked, PieceCame, PieceRead, Told, pieces
+from kkiri.adapters.torrents.alerts import (
+    Checked,
+    Finished,
+    PieceCame,
+    PieceRead,
+    Status,
+    Told,
+    begun_pieces,
+    pieces,
+)
+from kkiri.adapters.torrents.download import Download
 from kkiri.base.errors import RefusedError
 from kkiri.base.types import InfoHash, Seconds
 from kkiri.play.window import rate, window
@@ -21,8 +33,14 @@ from kkiri.swarm.metainfo import MetaInfo
 KEPT_BYTES_MAX = 64 * 1024 * 1024  # of pieces kept for readers of all torrents: one of the largest
 COMING_BYTES_MAX = 64 * 1024 * 1024  # of pieces on their way from the engine
 NEWS_SECONDS_MAX = 0.5  # what the engine does not tell is looked at so often
-SOON_SECONDS = 0.25  # a deadline that is as near is not set again
-BEHIND_SECONDS = 1.0  # readers that asked earlier come after the newest, each by so much
+CALM_SECONDS = 2.0  # nobody has waited for so long: everything else may come again
+LATE_SECONDS = 1.0  # a piece that comes next by itself gets a deadline when it is awaited so long
+LEFT_SECONDS = 1.0  # of what arrives: with less to come the engine must not believe it is finished
+LEFT_PIECES_MIN = 6
+ASIDE_PIECES_MAX = 50_000  # in a torrent of more pieces the rest goes on beside a reader
+NEAR_PIECES, SOON_PIECES = 3, 8  # of those missing ahead: these come before the others
+# how much the engine wants a piece; a deadline makes it FIRST, one taken away LOW
+NOT_NOW, LOW, USUAL, SOON, NEAR, FIRST = 0, 1, 4, 5, 6, 7
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -34,15 +52,29 @@ class Span:
     end: int
     seconds: Seconds | None
     """How long it plays, when known."""
-    at: int = -1
-    """What it reads next; -1 before it begins."""
+    at: int = 0
+    """What it reads next."""
+    piece: int = -1
+    """In which that is."""
+    waits_since: float = 0.0
+    """When it came to that piece."""
     read_bytes: int = 0
     begun: float = 0.0
 
-    def rate(self, now: float) -> int:
-        """Give how fast it is played."""
+    def move(self, offset: int, piece: int, now: float) -> bool:
+        """Note where it reads; say whether that is in another piece than before."""
+        self.begun = self.begun or now
+        self.at = self.start + offset
+        moves = piece != self.piece
+        if moves:
+            self.piece, self.waits_since = piece, now
+        return moves
+
+    def ahead(self, piece_bytes: int, now: float) -> range:
+        """Give the pieces it needs next, here or not."""
         spent = Seconds(now - self.begun if self.begun else 0.0)
-        return rate(self.end - self.start, self.seconds, self.read_bytes, spent)
+        speed = rate(self.end - self.start, self.seconds, self.read_bytes, spent)
+        return window(self.at, self.end, piece_bytes, speed)
 
 
 class KeptPieces:
@@ -101,50 +133,94 @@ class PiecesRead:
     def __init__(self, info: MetaInfo, kept: KeptPieces) -> None:
         self._info = info
         self._kept = kept
+        self._piece_bytes = info.piece_bytes
         self._count = len(info.pieces) // 20
         self._here = bytearray(self._count)
+        self._missing: set[int] = set()
+        """Wanted and not here."""
+        self._awaited: set[int] = set()
+        """With a deadline."""
+        self._ahead: dict[int, int] = {}
+        """How much the missing pieces ahead of readers are wanted."""
+        self._aside: set[int] = set()
+        """Missing pieces that are not wanted now."""
+        self._begun: set[int] = set()
+        """Pieces that were here in part when a reader jumped."""
+        self._hurried = False
+        """A reader waited of late."""
+        self._waited_at = 0.0
+        self._down_rate = 0
+        self._download: Download | None = None
         self._handle: lt.torrent_handle | None = None
-        self._due: dict[int, float] = {}
         self._news = asyncio.Event()
-        self.spans: dict[Span, None] = {}
-        """Of the readers, the one that moved last at the end."""
+        self.spans: set[Span] = set()
+        self.read_at = time.monotonic()
+        """When a reader was there last."""
 
-    async def read(
-        self, handle: lt.torrent_handle, span: Span, offset: int, size: int
-    ) -> bytes | None:
+    async def read(self, download: Download, span: Span, offset: int, size: int) -> bytes | None:
         """Give bytes of one piece once it is here; None when something has changed meanwhile."""
+        handle = download.handle
+        if handle is None:
+            return None
         if handle is not self._handle:
-            await self._take(handle)
-        at = span.start + offset
-        piece, skip = divmod(at, self._info.piece_bytes)
+            await self._take(download, handle)
+        piece, skip = divmod(span.start + offset, self._piece_bytes)
         now = time.monotonic()
-        self._move(span, at, now)
+        jumps = piece not in self._ahead and not self._here[piece]
+        self.spans.add(span)
+        if span.move(offset, piece, now):
+            self._aim(now)
         info_hash = self._info.info_hash
         data = self._kept.get(info_hash, piece)
         if data is not None:
-            found = data[skip : skip + min(size, span.end - at)]
+            found = data[skip : skip + size]
             span.read_bytes += len(found)
             return found
         if self._here[piece]:
-            if self._kept.may_come(info_hash, piece, self._info.piece_bytes):
+            if self._kept.may_come(info_hash, piece, self._piece_bytes):
                 handle.read_piece(piece)
         else:
-            self._hurry(piece, now)
+            self._waited_at = now
+            if jumps or now - span.waits_since > LATE_SECONDS:
+                await self._hurry(piece, now)
         await self._wait()
         return None
 
     def leave(self, span: Span) -> None:
         """Ask for nothing more on behalf of a reader."""
-        if self.spans.pop(span, False) is None:
+        self.spans.discard(span)
+        unneeded = self._awaited - {one.piece for one in self.spans}
+        self._awaited -= unneeded
+        if self._handle is not None:
+            for piece in unneeded:
+                self._handle.reset_piece_deadline(piece)
+                self._ahead[piece] = LOW  # so the engine leaves it; said anew where it is wanted
+        if self.spans:
             self._aim(time.monotonic())
+        else:
+            self._calm()
 
     def hear(self, one: Told) -> None:
         """Take in what the engine told of this torrent."""
-        if isinstance(one, PieceCame) and one.piece < self._count:
-            self._here[one.piece] = 1
-            self._due.pop(one.piece, None)
-        elif isinstance(one, Checked):
-            self._handle = None  # what is here is known anew
+        match one:
+            case PieceCame(piece=piece) if piece < self._count:
+                self._here[piece] = 1
+                self._ahead.pop(piece, None)
+                for some in (self._missing, self._aside, self._awaited):
+                    some.discard(piece)
+                if self._hurried:
+                    self._aim(time.monotonic())
+            case Status():
+                self._down_rate = one.down_rate
+                if self._hurried and time.monotonic() - self._waited_at > CALM_SECONDS:
+                    self._calm()
+                return
+            case Finished():
+                self._calm()  # it is not: this is the engine's view of what is wanted
+            case Checked():
+                self._handle = None  # what is here is known anew
+            case _:
+                pass
         self.tell()
 
     def tell(self) -> None:
@@ -155,10 +231,18 @@ class PiecesRead:
     def close(self) -> None:
         """Let the engine fetch the rest as it does for others."""
         self._kept.drop(self._info.info_hash)
-        if self._handle is not None and self._handle.is_valid():
-            self._handle.clear_piece_deadlines()
-            self._handle.unset_flags(lt.torrent_flags.sequential_download)
-        self._handle = None
+        handle, self._handle = self._handle, None
+        if handle is not None and handle.is_valid() and self._download is not None:
+            handle.clear_piece_deadlines()
+            first = self._download.pieces_of(self._download.first) & self._missing
+            usual = dict.fromkeys((*self._aside, *self._ahead), USUAL)
+            handle.prioritize_pieces(list((usual | dict.fromkeys(first, FIRST)).items()))
+
+    def _calm(self) -> None:
+        """Let everything come again; what lies ahead of readers still first."""
+        self._hurried = False
+        self._begun = set()
+        self._aim(time.monotonic())
 
     async def _wait(self) -> None:
         news = self._news
@@ -166,61 +250,68 @@ class PiecesRead:
             async with asyncio.timeout(NEWS_SECONDS_MAX):
                 await news.wait()
 
-    async def _take(self, handle: lt.torrent_handle) -> None:
+    async def _take(self, download: Download, handle: lt.torrent_handle) -> None:
         """Learn what is here, at first and after the download was added anew."""
-        self._handle = handle
-        self._due.clear()
+        self._download, self._handle = download, handle
         self._here = bytearray(self._count)
-        handle.set_flags(lt.torrent_flags.sequential_download)
+        self._missing = download.pieces_of(download.wanted)
+        self._awaited, self._aside, self._ahead = set(), set(), {}
+        if download.first:  # as much as with a deadline, which only a reader is to have now
+            first = dict.fromkeys(download.pieces_of(download.first), USUAL)
+            handle.prioritize_pieces(list(first.items()))
         flags = await asyncio.to_thread(pieces, handle)
         if handle is not self._handle:
             return
-        for piece, flag in enumerate(flags[: self._count]):
-            if flag:
-                self._here[piece] = 1
+        here = {piece for piece, flag in enumerate(flags[: self._count]) if flag}
+        for piece in here:
+            self._here[piece] = 1
+        self._missing -= here
         self.tell()
 
-    def _move(self, span: Span, at: int, now: float) -> None:
-        """Note where a reader is; the window moves with it from piece to piece."""
-        piece_bytes = self._info.piece_bytes
-        moved = span not in self.spans or at // piece_bytes != span.at // piece_bytes
-        if not span.begun:
-            span.begun = now
-        span.at = at
-        if moved:
-            self.spans.pop(span, None)
-            self.spans[span] = None
-            self._aim(now)
-
     def _aim(self, now: float) -> None:
-        """Tell the engine what is needed when."""
-        if self._handle is None:
+        """Want what lies ahead of the readers more than the rest; all at once while one waits."""
+        ahead: dict[int, int] = {}
+        for span in self.spans:
+            missing = (one for one in span.ahead(self._piece_bytes, now) if not self._here[one])
+            some = islice(missing, self._left_min() + NEAR_PIECES if self._hurried else None)
+            for number, piece in enumerate(some):
+                level = NEAR if number < NEAR_PIECES else SOON if number < SOON_PIECES else USUAL
+                ahead[piece] = max(level, ahead.get(piece, 0))
+        for piece in self._awaited:
+            ahead.pop(piece, None)
+        aside: set[int] = set()
+        if self._hurried and self.spans:
+            aside = self._missing - ahead.keys() - self._awaited
+            if len(aside) > ASIDE_PIECES_MAX or not self._leaves_enough(aside):
+                aside &= self._begun
+        if not self._leaves_enough(aside):
+            aside = set()
+        changed = dict.fromkeys(self._aside - aside, USUAL)
+        changed |= dict.fromkeys(self._ahead.keys() - ahead.keys() - self._awaited, USUAL)
+        changed |= dict.fromkeys(aside - self._aside, NOT_NOW)
+        changed |= {one: level for one, level in ahead.items() if self._ahead.get(one) != level}
+        self._ahead, self._aside = ahead, aside
+        if changed and self._handle is not None:
+            self._handle.prioritize_pieces(list(changed.items()))
+
+    async def _hurry(self, piece: int, now: float) -> None:
+        """Put a reader's next piece before everything, and all but what readers need aside."""
+        handle = self._handle
+        if handle is None or piece in self._awaited:
             return
-        wanted: dict[int, float] = {}
-        for behind, span in enumerate(reversed(self.spans)):
-            ahead = window(span.at, span.end, self._info.piece_bytes, span.rate(now))
-            for piece, milliseconds in ahead.items():
-                due = now + milliseconds / 1000 + behind * BEHIND_SECONDS
-                if not self._here[piece]:
-                    wanted[piece] = min(due, wanted.get(piece, due))
-        if self._due and not (wanted.keys() & self._due.keys()):
-            self._handle.clear_piece_deadlines()
-            self._due.clear()
-        for piece in self._due.keys() - wanted.keys():
-            self._handle.reset_piece_deadline(piece)
-            del self._due[piece]
-        for piece, due in wanted.items():
-            if self._due.get(piece, due + 1) > due + SOON_SECONDS:
-                self._set(piece, due, now)
-
-    def _hurry(self, piece: int, now: float) -> None:
-        """Ask first for what a reader waits for."""
-        if piece not in self._due:
+        self._hurried = True
+        self._awaited = {one.piece for one in self.spans if not self._here[one.piece]} | {piece}
+        handle.clear_piece_deadlines()
+        self._aim(now)
+        for one in self._awaited:
+            handle.set_piece_deadline(one, 0)
+        self._begun = await asyncio.to_thread(begun_pieces, handle)
+        if handle is self._handle and self._begun:
             self._aim(now)
-        if self._due.get(piece, now) > now + SOON_SECONDS:
-            self._set(piece, now, now)
 
-    def _set(self, piece: int, due: float, now: float) -> None:
-        self._due[piece] = due
-        if self._handle is not None:
-            self._handle.set_piece_deadline(piece, max(0, round((due - now) * 1000)))
+    def _left_min(self) -> int:
+        """Give how many pieces must be wanted, that the engine does not believe to be finished."""
+        return LEFT_PIECES_MIN + round(self._down_rate * LEFT_SECONDS / self._piece_bytes)
+
+    def _leaves_enough(self, aside: set[int]) -> bool:
+        return len(self._missing) - len(aside) >= self._left_min()

@@ -190,6 +190,7 @@ class LibtorrentSession:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             await self._downloads.tick(time.monotonic())
+            self._arriving.tick(time.monotonic())
             self._engine.pace(self._downloads.busy or self._seeds.busy)
             if self._downloads.held or self._seeds.busy:
                 self._engine.session.post_torrent_updates(lt.torrent_handle.query_pieces)

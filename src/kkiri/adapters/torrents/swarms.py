@@ -13,7 +13,6 @@ from kkiri.adapters.torrents.download import Download, Phase
 from kkiri.adapters.torrents.downloads import Downloads
 from kkiri.adapters.torrents.engine import Engine
 from kkiri.adapters.torrents.seeds import Seeds
-from kkiri.adapters.torrents.settings import limit_rates
 from kkiri.base.errors import BadMetainfoError, NotFoundError, RefusedError
 from kkiri.base.types import Bytes, InfoHash
 from kkiri.event.listing import PeerAddress
@@ -84,7 +83,7 @@ class LibtorrentSwarms:
 
     def limit(self, upload_rate: Bytes, download_rate: Bytes) -> None:
         """Hold the whole session to rates from now on; 0 is no limit."""
-        limit_rates(self._engine.session, upload_rate, download_rate)
+        self._engine.limit(upload_rate, download_rate)
 
 
 def _look(
