@@ -79,7 +79,7 @@ def see_closely(page: Browser, folder: Path, said: dict[str, str]) -> None:
     page.wait(f"document.querySelector('canvas.pieces')?.ariaLabel?.includes('{said['pieces']}')")
     page.wait("document.querySelectorAll('.parts li').length === 4")
     assert page.run("document.querySelectorAll('.parts b').length") == 0
-    page.wait("document.querySelector('.peers tbody th')?.textContent.startsWith('libtorrent')")
+    page.wait("document.querySelector('.peers li span')?.textContent.startsWith('libtorrent')")
     assert page.run("document.querySelectorAll('svg.swarm circle.peer').length") == 1
     page.wait("document.querySelector('svg.swarm line.down.moves') !== null")
     for look in ("light", "dark", "phone"):

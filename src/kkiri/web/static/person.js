@@ -40,6 +40,7 @@ export async function open(place, who) {
   function paint() {
     title(place, nameOf(one));
     marks(said, one);
+    face.classList.toggle("on", one.on);
     set(about, one.about);
     set(follow, one.followed ? words.unfollow : words.follow);
     follow.setAttribute("aria-pressed", String(one.followed));

@@ -20,21 +20,9 @@ export function swarmDrawing() {
   const dots = shape("g");
   graph.append(lines, dots);
   dots.append(dot(WIDE / 2, HIGH / 2, 20, "me"), label(WIDE / 2, HIGH / 2 + 5, words.me, "me"));
-  const table = make("table", "peers small");
-  const head = make("tr");
-  for (const name of words.columns) head.append(columnHead(name));
-  const body = make("tbody");
-  const top = make("thead");
-  top.append(head);
-  const caption = make("caption", "hear", words.swarm);
-  table.append(caption, top, body);
-  const wide = make("div", "wide");
-  wide.tabIndex = 0;
-  wide.setAttribute("role", "region");
-  wide.setAttribute("aria-label", words.swarm);
-  wide.append(table);
+  const list = make("ol", "peers small");
   const none = make("p", "soft small", words.nobody);
-  place.append(heading, none, graph, wide);
+  place.append(heading, none, graph, list);
   const places = new Map(); // address → which seat, kept while it is here
   const nodes = new Map();
   const rows = new Map();
@@ -43,27 +31,19 @@ export function swarmDrawing() {
     set(heading, total > 1 ? `${words.swarm} ${total}` : words.swarm);
     none.hidden = total > 0;
     graph.toggleAttribute("hidden", total === 0);
-    wide.hidden = total === 0;
     const here = new Set(peers.map((peer) => peer.address));
     for (const [address, row] of rows) {
       if (here.has(address)) continue;
       row.remove();
       rows.delete(address);
     }
-    peers.forEach((peer, at) => {
-      const row = rows.get(peer.address) ?? addRow(peer);
+    peers.forEach((peer, place) => {
+      if (!rows.has(peer.address)) rows.set(peer.address, addRow(peer));
+      const row = rows.get(peer.address);
       paintRow(row, peer);
-      if (body.children[at] !== row) body.insertBefore(row, body.children[at] ?? null);
+      if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null);
     });
     draw(peers);
-  }
-
-  function addRow(peer) {
-    const row = make("tr");
-    for (let cell = 0; cell < words.columns.length; cell += 1) row.append(make(cell ? "td" : "th"));
-    row.firstElementChild.setAttribute("scope", "row");
-    rows.set(peer.address, row);
-    return row;
   }
 
   function draw(peers) {
@@ -147,26 +127,23 @@ const short = (text) => {
   return shown.length > LABEL_CHARS ? `${shown.slice(0, LABEL_CHARS - 1)}…` : shown;
 };
 
-function columnHead(text) {
-  const cell = make("th", "", text);
-  cell.setAttribute("scope", "col");
-  return cell;
+// A row of the list, which says in words what the drawing shows.
+function addRow(peer) {
+  const row = make("li");
+  const who = peer.npub ? link("textlink", peer.name, `#/person/${peer.npub}`) : make("span");
+  if (peer.npub) who.dataset.act = "transfers-person";
+  row.append(who, make("span", "soft"));
+  return row;
 }
 
 function paintRow(row, peer) {
-  const [who, has, down, up, how] = row.children;
-  if (peer.npub) {
-    if (who.firstElementChild?.localName !== "a") who.replaceChildren(link("textlink", peer.name, `#/person/${peer.npub}`));
-    set(who.firstElementChild, peer.name);
-    who.firstElementChild.dataset.act = "transfers-person";
-  } else {
-    parts(who, [peer.client, peer.address].filter(Boolean));
-  }
-  set(has, `${Math.floor(peer.progress * 100)}%`);
-  set(down, peer.down_rate ? `${size(peer.down_rate)}/s` : "");
-  set(up, peer.up_rate ? `${size(peer.up_rate)}/s` : "");
-  const marks = [words.origins[peer.origin] ?? peer.origin];
+  const [who, said] = row.children;
+  if (peer.npub) set(who, peer.name);
+  else parts(who, [peer.client, peer.address].filter(Boolean));
+  const rates = [[words.gives, peer.down_rate], [words.gets, peer.up_rate]];
+  const moves = rates.filter(([, rate]) => rate).map(([say, rate]) => say(`${size(rate)}/s`));
+  const marks = [words.has(`${Math.floor(peer.progress * 100)}%`), ...moves, words.origins[peer.origin] ?? peer.origin];
   if (peer.encrypted) marks.push(words.encrypted);
   if (peer.utp) marks.push("uTP");
-  parts(how, marks);
+  parts(said, marks);
 }

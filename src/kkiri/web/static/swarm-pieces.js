@@ -17,25 +17,23 @@ export function pieceMap() {
   place.append(make("h3", "", words.pieces), line, canvas, legend);
   place.hidden = true;
   let drawn = "";
-  let last = null;
 
   function show(seen) {
     place.hidden = seen.pieces_total === 0;
     if (place.hidden) return;
-    last = seen;
     const text = words.piecesHere(count(seen, /#/g), number(seen.pieces_total), squeezed(seen));
     set(line, text);
     canvas.setAttribute("aria-label", text);
-    draw(false);
+    draw(seen);
   }
 
-  function draw(anew) {
-    if (!last) return;
+  function draw({ pieces, spread }) {
     const wide = canvas.clientWidth;
-    const key = `${wide} ${last.pieces} ${last.spread}`;
-    if (!wide || (key === drawn && !anew)) return;
+    const style = getComputedStyle(canvas);
+    const key = `${wide} ${style.getPropertyValue("--good")} ${pieces} ${spread}`;
+    if (!wide || key === drawn) return;
     drawn = key;
-    const cells = last.pieces.length;
+    const cells = pieces.length;
     const size = Math.min(CELL_MAX, Math.max(CELL_MIN, Math.floor(Math.sqrt((wide * 150) / cells))));
     const columns = Math.max(1, Math.floor(wide / size));
     const scale = devicePixelRatio || 1;
@@ -44,11 +42,10 @@ export function pieceMap() {
     canvas.height = Math.ceil(cells / columns) * size * scale;
     const pen = canvas.getContext("2d");
     pen.scale(scale, scale);
-    const style = getComputedStyle(canvas);
     const ink = {};
     const seen = new Set();
     for (let cell = 0; cell < cells; cell += 1) {
-      const [name, colour, strength] = look(last.pieces[cell], last.spread[cell]);
+      const [name, colour, strength] = look(pieces[cell], spread[cell]);
       seen.add(name);
       pen.globalAlpha = strength;
       pen.fillStyle = ink[colour] ??= style.getPropertyValue(colour);
@@ -57,19 +54,7 @@ export function pieceMap() {
     for (const [key, item] of marks) item.hidden = !seen.has(key);
   }
 
-  const again = () => draw(true);
-  const scheme = matchMedia("(prefers-color-scheme: dark)");
-  scheme.addEventListener("change", again);
-  const width = new ResizeObserver(() => draw(false));
-  width.observe(canvas);
-  return {
-    place,
-    show,
-    close() {
-      scheme.removeEventListener("change", again);
-      width.disconnect();
-    },
-  };
+  return { place, show };
 }
 
 const count = (seen, mark) => number((seen.pieces.match(mark) ?? []).length);

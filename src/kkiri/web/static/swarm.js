@@ -14,6 +14,7 @@ export function openOne(place, hash) {
   let transfer = null;
   let timer = 0;
   let closed = false;
+  let path = "";
   const back = link("soft small", `← ${words.all}`, "#/transfers");
   back.dataset.act = "transfers-back";
   const bar = make("progress");
@@ -27,7 +28,12 @@ export function openOne(place, hash) {
   const erase = act("erase", "quiet danger", words.erase, () => eraseIt());
   const acts = make("div", "acts");
   acts.append(play, pause, forget, erase);
-  const facts = make("dl", "facts");
+  const where = make("code");
+  const given = make("span");
+  const since = make("span");
+  const take = act("copy", "quiet small", words.copyPath, () => told(() => copy(path)));
+  const facts = make("p", "facts small soft");
+  facts.append(where, " ", take, " · ", since, " · ", words.given, " ", given);
   const map = pieceMap();
   const swarm = swarmDrawing();
   const files = filesOf(hash);
@@ -79,13 +85,10 @@ export function openOne(place, hash) {
     swarm.show(seen);
     files.show(seen, transfer);
     play.hidden = !seen.files.some((file) => plays(file.path)) && !plays(transfer?.name ?? "");
-    const path = transfer?.path ?? seen.folder;
-    const rows = [
-      [words.where, path, () => copy(path)],
-      [words.given, `${size(seen.uploaded)}${ratio(seen)}`],
-      seen.finished_at ? [words.done, when(seen.finished_at)] : [words.asked, when(seen.added_at)],
-    ];
-    paintFacts(facts, rows);
+    path = transfer?.path ?? seen.folder;
+    set(where, path);
+    set(given, `${size(seen.uploaded)}${ratio(seen)}`);
+    set(since, seen.finished_at ? words.done(when(seen.finished_at)) : words.asked(when(seen.added_at)));
   }
 
   look();
@@ -93,7 +96,6 @@ export function openOne(place, hash) {
     closed = true;
     clearTimeout(timer);
     stop();
-    map.close();
     files.close();
   };
 }
@@ -101,25 +103,4 @@ export function openOne(place, hash) {
 // Given against taken: 1.00 is as much as was taken.
 function ratio({ uploaded, downloaded }) {
   return downloaded ? ` · ${words.ratio((uploaded / downloaded).toFixed(2))}` : "";
-}
-
-function paintFacts(list, rows) {
-  while (list.children.length > rows.length) list.lastElementChild.remove();
-  rows.forEach(([name, text, copies], place) => {
-    let row = list.children[place];
-    if (!row) {
-      row = make("div");
-      row.append(make("dt"), make("dd"));
-      list.append(row);
-    }
-    const [term, value] = row.children;
-    set(term, name);
-    set(value, text);
-    row.copies = copies;
-    if (copies && !row.children[2]) {
-      const button = act("copy", "quiet small", words.copy, () => told(row.copies));
-      button.setAttribute("aria-label", words.copyPath);
-      row.append(button);
-    }
-  });
 }
