@@ -26,7 +26,7 @@ FILM = InfoHash("c12fe1c06bba254a9dc9f519b335aa7c1367a88a")
 LOOK_SECONDS = 0.1  # what static/together.js does
 JUMP_SECONDS = 0.8
 STEER_SECONDS = 0.03
-STEER_MOST = 0.08
+STEER_MOST = 0.12
 
 
 @dataclass(eq=False)
@@ -203,7 +203,7 @@ class Watcher:
         if abs(drift) > JUMP_SECONDS:
             self.place, self.rate = target, pace
         elif abs(drift) > STEER_SECONDS:
-            self.rate = pace * (1 - max(-STEER_MOST, min(STEER_MOST, drift / 2)))
+            self.rate = pace * (1 - max(-STEER_MOST, min(STEER_MOST, drift * 0.8)))
         else:
             self.rate = pace
 

@@ -5,7 +5,7 @@ import { listenTo } from "/static/player.js";
 const LOOK_MS = 100;
 const JUMP = 0.8; // seconds apart: quicker to jump than to hurry
 const NEAR = 0.03; // seconds apart: nobody sees or hears it
-const HURRY = 0.08; // nobody hears it either
+const HURRY = 0.12; // at most; the pitch stays, so few hear it
 const PLACE_MS = 1000; // between two reports of our place
 const CLOCK_MS = 5000; // between two looks at the peer's clock
 const SAMPLES = 8; // looks at the clock; the quickest is believed
@@ -99,7 +99,7 @@ export function step(one, showing, { otherFile }) {
     if (Math.abs(drift) > JUMP) {
       jump(target(at) + seekCost);
     } else {
-      const hurry = Math.abs(drift) > NEAR ? Math.max(-HURRY, Math.min(HURRY, drift / 2)) : 0;
+      const hurry = Math.abs(drift) > NEAR ? Math.max(-HURRY, Math.min(HURRY, drift * 0.8)) : 0;
       pace((course.speed / 100) * (1 - hurry));
     }
   }
