@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.tidy import rules_code, rules_files
+from tests.tidy import rules_code, rules_files, rules_safety
 from tests.tidy.tree import REPO
 
 Rule = Callable[[Path], list[str]]
 
 
 def rules() -> list[Rule]:
-    """Give every rule: the public functions of the two rule modules that take the repository."""
+    """Give every rule: the public functions of the three rule modules that take the repository."""
     return [
         value
-        for module in (rules_code, rules_files)
+        for module in (rules_code, rules_files, rules_safety)
         for value in vars(module).values()
         if callable(value)
         and getattr(value, "__module__", "") == module.__name__
