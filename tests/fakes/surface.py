@@ -1,11 +1,15 @@
 """The whole web surface before nobody: its routes and its document, for tests that go over all."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
+from kkiri.app.home import Home, prepare
 from kkiri.app.peer import Peer
 from kkiri.web.api import make_app
 
@@ -19,9 +23,18 @@ class _Nobody:
         return _Nobody()
 
 
+class _AtHome(_Nobody):
+    """The same, with a home."""
+
+    def __init__(self, home: Path) -> None:
+        self.config = SimpleNamespace(home=home)
+
+
 def surface() -> FastAPI:
     """Make the routes; none of them may be called."""
-    return make_app(cast(Peer, _Nobody()))
+    with TemporaryDirectory() as folder:
+        prepare(Home(Path(folder)))
+        return make_app(cast(Peer, _AtHome(Path(folder))))
 
 
 def document() -> dict[str, Any]:
