@@ -76,7 +76,7 @@ async def fetch(
 
     Raises: BadLinkError, NotFoundError, UnsafeFolderError, RefusedError, BadMetainfoError.
     """
-    wanted = await _read(world, link)
+    wanted = await named(world, link)
     before = _transfer(world, wanted.info_hash)
     if before is not None and before.path is not None and before.path.exists():
         covers = before.only is None or (only is not None and set(only) <= set(before.only))
@@ -187,6 +187,13 @@ async def watch_transfers(world: World) -> None:
             continue  # nothing is lost: the next round writes it
 
 
+async def find_sources(world: World, info_hash: InfoHash) -> None:
+    """Ask the hubs who has a transfer, and dial them."""
+    transfer = _transfer(world, info_hash)
+    if transfer is not None:
+        await _look(world, transfer)
+
+
 async def _watch_one(world: World, transfer: Transfer, looked: dict[InfoHash, Seconds]) -> None:
     progress = world.torrents.progress_of(transfer.info_hash)
     if progress is None:
@@ -204,7 +211,7 @@ async def _watch_one(world: World, transfer: Transfer, looked: dict[InfoHash, Se
         await _look(world, transfer)
 
 
-async def _read(world: World, link: str) -> MagnetLink:
+async def named(world: World, link: str) -> MagnetLink:
     """Read a magnet, a bare info-hash, or a nostr: link to a listing, which the hubs are asked for.
 
     Raises: BadLinkError, NotFoundError.

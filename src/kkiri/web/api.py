@@ -18,6 +18,7 @@ from kkiri.web.library import library
 from kkiri.web.lines import refusal
 from kkiri.web.moving import moving
 from kkiri.web.other_programs import other_programs
+from kkiri.web.playing import playing
 from kkiri.web.rooms import public_rooms
 from kkiri.web.rss import rss
 from kkiri.web.settings import settings
@@ -54,6 +55,7 @@ def make_app(peer: Peer) -> FastAPI:
 
     app.include_router(together(peer))
     app.include_router(films(peer))
+    app.include_router(playing(peer))
     for routes in (talking(peer), public_rooms(peer)):
         app.include_router(routes)
 
