@@ -20,6 +20,7 @@ export function fillDetails(place, find, { get, play }) {
     acts.append(
       link("button", words.library, `#/person/${find.author}`),
       link("button", words.talk, `#/talk/${find.author}`),
+      button("quiet", words.report, () => report(find)),
       button("quiet danger", words.block, () => block(find)),
     );
   }
@@ -97,6 +98,15 @@ async function elsewhere(get, chosen) {
     box.append(form);
   });
   if (to) get(chosen.size ? { to, only: [...chosen.keys()] } : { to });
+}
+
+async function report(find) {
+  try {
+    const { reportIt } = await import("/static/person.js");
+    await reportIt(find.link, { who: find.author });
+  } catch (error) {
+    note(error.message);
+  }
 }
 
 async function block(find) {

@@ -137,6 +137,7 @@ box.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown" && !event.isComposing && first()) event.preventDefault();
 });
 document.addEventListener("keydown", (event) => {
+  if (document.querySelector("dialog[open]")) return;
   const inView = document.body.dataset.view !== undefined;
   if (event.key === "Escape" && !event.isComposing && (!inView || event.target === box)) {
     home();

@@ -30,7 +30,7 @@ export async function open(place, who) {
   const block = act("block", "quiet", "", async () => {
     if (one.blocked || (await sure(words.block, words.blockAbout, words.block))) await decide("block", { on: !one.blocked });
   });
-  const report = act("report", "quiet", words.report, () => reportIt(one));
+  const report = act("report", "quiet", words.report, () => reportIt(one.npub));
   const key = act("key", "quiet", words.copyKey, () => copy(one.npub));
   if (!mine) acts.append(follow, talk, name, block, report);
   acts.append(key);
@@ -88,7 +88,8 @@ function act(name, className, text, does) {
   return element;
 }
 
-async function reportIt(one) {
+// Reports a person, or with `more` what somebody publishes.
+export async function reportIt(what, more = {}) {
   const given = await dialog(words.report, (box, close) => {
     const form = make("form");
     const why = choose(Object.entries(words.reasons), "spam");
@@ -105,7 +106,7 @@ async function reportIt(one) {
     box.append(form);
   });
   if (!given) return;
-  await post("/api/report", { what: one.npub, ...given });
+  await post("/api/report", { what, ...more, ...given });
   note(words.reported);
 }
 

@@ -11,6 +11,7 @@ import { words } from "/static/words-results.js";
 const DRAWN_AT_ONCE = 60; // rows: three screens; the next ones come when the reader nears them
 const LIMIT = 200; // finds asked for first; more are asked for when the reader wants them
 const LIMIT_MORE = 1000;
+const MORE_SECONDS = 10; // a thousand finds are read page by page
 const FEW = 3; // things of one kind shown among all
 
 const section = make("section");
@@ -21,7 +22,7 @@ const meant = make("p");
 const pasted = make("div");
 const things = make("ol");
 const list = make("ol");
-const more = button("more", words.more, () => look(typed, LIMIT_MORE));
+const more = button("more", words.more, () => follow(typed, LIMIT_MORE, { wait: MORE_SECONDS, ...asParams(chosen) }));
 const keep = button("quiet", words.keep, () => keepIt());
 const sort = choose(Object.entries(words.sorts), "best");
 
@@ -130,7 +131,7 @@ function heard(said, from) {
     done = true;
     tellCount();
   } else if (said.found) {
-    take(said.found);
+    take(limit > LIMIT ? joined(said.found) : said.found);
   } else if (said.things) {
     found = said.things;
     draw();
@@ -226,14 +227,19 @@ function choice(name, value) {
 
 // Asks again with the filters; what comes is added to what is there, so that filters can be undone.
 function refine() {
-  const kept = new Map(finds.map((find) => [find.info_hash, find]));
   const query = new URLSearchParams({ words: typed.slice(0, 256), limit: LIMIT, ...asParams(chosen) });
   const mine = turn;
   ask(`/api/find?${query}`).then((extra) => {
     if (mine !== turn) return;
-    for (const find of extra) kept.set(find.info_hash, kept.get(find.info_hash) ?? find);
-    take([...kept.values()]);
+    take(joined(extra));
   }).catch((error) => note(error.message));
+}
+
+// The present finds, and after them those that are not among them.
+function joined(extra) {
+  const all = new Map(finds.map((find) => [find.info_hash, find]));
+  for (const find of extra) all.set(find.info_hash, all.get(find.info_hash) ?? find);
+  return [...all.values()];
 }
 
 function tellCount() {
