@@ -50,6 +50,8 @@ def test_a_message_to_a_peer_that_is_off_arrives_when_it_returns(tmp_path: Path)
         ann.up(*both)
         until(lambda: heard(ann, b)[-1:] == ["다 들었어"], 60)
         assert heard(ben, a) == [*wanted, "다 들었어"]
+        for person in (one, two, ann, ben):
+            assert "없을 때" not in person.log and "안녕, 벤" not in person.log
 
 
 def _mine(person: Person, other: str) -> list[dict[str, object]]:

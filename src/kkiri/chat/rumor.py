@@ -3,7 +3,7 @@
 A rumor is believed only when the seal around it was signed by its author; its id is recomputed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 import msgspec
@@ -30,8 +30,8 @@ class Rumor:
     author: PubKey
     created_at: UnixTime
     kind: Kind
-    tags: tuple[Tag, ...]
-    content: str
+    tags: tuple[Tag, ...] = field(repr=False)
+    content: str = field(repr=False)
 
     @property
     def id(self) -> EventId:
@@ -48,9 +48,9 @@ class Said:
     author: PubKey
     people: tuple[PubKey, ...]
     """Everybody who got it, the author too; sorted, each once."""
-    text: str
+    text: str = field(repr=False)
     at: UnixTime
-    subject: str = ""
+    subject: str = field(repr=False, default="")
     """What the conversation is about from here on; empty when nothing is said of it."""
     answers: EventId | None = None
 

@@ -1,7 +1,7 @@
 """What this peer keeps of talk on disk: conversations, what is to be delivered, rooms, notices."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -36,7 +36,7 @@ class Talk:
     id: str
     people: tuple[PubKey, ...]
     """Everybody in it, this person too."""
-    subject: str
+    subject: str = field(repr=False)
     accepted: bool
     """False while it is a stranger's request."""
     muted: bool

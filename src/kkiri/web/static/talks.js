@@ -5,6 +5,8 @@ import { recount } from "/static/heard.js";
 import { apart, number, when } from "/static/words.js";
 import { words } from "/static/words-talk.js";
 
+const WAIT_MS = 300;
+
 export const nameOf = (talk) => talk.subject || talk.people.map((one) => one.name).join(", ");
 
 export async function open(place) {
@@ -36,9 +38,13 @@ export async function open(place) {
       recount();
     }
   };
-  const again = () => draw().catch((error) => note(error.message));
+  let timer = 0;
+  const again = () => { // several at once are drawn once
+    clearTimeout(timer);
+    timer = setTimeout(() => draw().catch((error) => note(error.message)), WAIT_MS);
+  };
   await draw();
-  const ends = [live.on("message", again), live.on("notice", again)];
+  const ends = [live.on("message", again), live.on("notice", again), () => clearTimeout(timer)];
   return () => ends.forEach((end) => end());
 }
 
