@@ -4,6 +4,8 @@ from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
 from kkiri.adapters.keys import key_file, nip44
 from kkiri.base.errors import BadSealError
 from kkiri.base.types import PubKey, UnixTime
@@ -49,11 +51,11 @@ class KeySeals:
 
         Raises: BadSealError.
         """
-        secret = self._secret()
-        key = nip44.conversation_key(nip44.private_key(secret), to)
+        once, own = self._fresh()
+        key = nip44.conversation_key(own, to)
         sealed = nip44.encrypt(key, text, self._chance.randbytes(nip44.NONCE_BYTES))
         aux = self._chance.randbytes(32)
-        return Signer(secret).sign(GIFT_WRAP, (("p", to),), sealed, created_at, aux)
+        return once.sign(GIFT_WRAP, (("p", to),), sealed, created_at, aux)
 
     def _with(self, other: PubKey) -> bytes:
         with self._lock:
@@ -68,12 +70,11 @@ class KeySeals:
                 self._shared.popitem(last=False)
         return key
 
-    def _secret(self) -> bytes:
+    def _fresh(self) -> tuple[Signer, EllipticCurvePrivateKey]:
         for _ in range(SECRET_TRIES_MAX):
             secret = self._chance.randbytes(32)
             try:
-                nip44.private_key(secret)
-            except BadSealError:
+                return Signer(secret), nip44.private_key(secret)
+            except (ValueError, BadSealError):
                 continue
-            return secret
         raise BadSealError("no key could be made")
