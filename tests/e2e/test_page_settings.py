@@ -86,3 +86,19 @@ def test_settings_explain_themselves_and_are_kept(tmp_path: Path, lang: str) -> 
         page.wait("document.querySelector('details').open")
         assert page.run("document.querySelector(\"[data-act='settings-network']\").disabled")
         assert page.problems() == []
+
+
+def test_the_command_line_shows_and_changes_them(tmp_path: Path) -> None:
+    with people(tmp_path, "one") as (one,):
+        one.up()
+        rows = {row["name"]: row for row in one.do("settings", "--json").lines}
+        assert rows["network"]["source"] == "--network"
+        assert rows["upload_rate"]["value"] == "0"
+        assert one.do("settings", "upload-rate", "2M", "--json").one["amount"] == 2 << 20
+        assert "2M" in one.do("settings", "upload_rate").out
+        assert one.do("settings", "upload_rate", "").code == 0
+        for words, number in ((("port", "70000"), 1), (("network", "public"), 1), (("no", "1"), 1)):
+            said = one.do("settings", *words)
+            assert (said.code, said.out) == (number, "")
+            assert len(said.err.splitlines()) == 1
+        assert "network" in tomllib.loads((one.home / "config.toml").read_text())

@@ -103,7 +103,7 @@ def swarm_answer(
             )
             for file in swarm.files
         ],
-        peers=[_peer(peer, face_of(faces, peer.address)) for peer in swarm.peers],
+        peers=[_peer(peer, face_of(faces, peer)) for peer in swarm.peers],
         peers_total=swarm.peers_total,
     )
 

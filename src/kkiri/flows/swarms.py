@@ -11,7 +11,7 @@ from kkiri.flows.fetch import cancel
 from kkiri.flows.people import on_now
 from kkiri.flows.world import World
 from kkiri.ports.state import Transfer
-from kkiri.ports.swarms import Swarm
+from kkiri.ports.swarms import Origin, Swarm, SwarmPeer
 
 FACES_SECONDS = Seconds(30.0)  # a presence is told anew every few minutes
 
@@ -60,11 +60,11 @@ class Faces:
             return self._at
 
 
-def face_of(faces: Mapping[PeerAddress, Face], address: PeerAddress) -> Face | None:
-    """Give who is at an address; one that dialled us has another port, so a lone host tells too."""
-    if address in faces:
-        return faces[address]
-    same_host = {face.key: face for at, face in faces.items() if at.host == address.host}
+def face_of(faces: Mapping[PeerAddress, Face], peer: SwarmPeer) -> Face | None:
+    """Give whose peer it is; one that dialled us has another port, so a lone host tells too."""
+    if peer.address in faces or peer.origin is not Origin.INCOMING:
+        return faces.get(peer.address)
+    same_host = {face.key: face for at, face in faces.items() if at.host == peer.address.host}
     return next(iter(same_host.values())) if len(same_host) == 1 else None
 
 

@@ -10,7 +10,6 @@ import pytest
 from kkiri.base.errors import NotFoundError
 from kkiri.base.types import Bytes, InfoHash, PubKey
 from kkiri.event import kinds
-from kkiri.event.listing import PeerAddress
 from kkiri.flows.fetch import fetch
 from kkiri.flows.swarms import (
     FACES_SECONDS,
@@ -24,7 +23,7 @@ from kkiri.flows.swarms import (
     look,
 )
 from kkiri.ports.state import Library
-from kkiri.ports.swarms import Swarm, SwarmFile
+from kkiri.ports.swarms import Origin, Swarm, SwarmFile, SwarmPeer
 from tests.fakes.network import FakeNetwork, keeping, signer, until, urls, virtual
 from tests.unit.flows.test_fetch import ANN, BEN, HUB, X, at, engine_in, is_on
 
@@ -48,13 +47,30 @@ SWARM = Swarm(
 A, B = Face(key=PubKey("a" * 64), name="a"), Face(key=PubKey("b" * 64), name="b")
 
 
-def test_whose_address_it_is() -> None:
+def a_peer(address: str, origin: Origin) -> SwarmPeer:
+    return SwarmPeer(
+        address=at(address),
+        client="",
+        progress=0.0,
+        down_rate=0,
+        up_rate=0,
+        origin=origin,
+        encrypted=False,
+        utp=False,
+    )
+
+
+def test_whose_peer_it_is() -> None:
     faces = {at("10.0.0.1:1"): A, at("10.0.0.2:1"): A, at("10.0.0.2:2"): B}
-    assert face_of(faces, at("10.0.0.1:1")) == A
-    assert face_of(faces, at("10.0.0.1:40000")) == A  # it dialled us
-    assert face_of(faces, at("10.0.0.2:2")) == B
-    assert face_of(faces, at("10.0.0.2:40000")) is None  # two live there
-    assert face_of(faces, PeerAddress(host="10.0.0.3", port=1)) is None
+    for address, dialled, came in (
+        ("10.0.0.1:1", A, A),
+        ("10.0.0.1:40000", None, A),  # another program there, or theirs under another port
+        ("10.0.0.2:2", B, B),
+        ("10.0.0.2:40000", None, None),  # two persons are there
+        ("10.0.0.3:1", None, None),
+    ):
+        assert face_of(faces, a_peer(address, Origin.NAMED)) == dialled
+        assert face_of(faces, a_peer(address, Origin.INCOMING)) == came
 
 
 @virtual

@@ -38,7 +38,9 @@ function setting(first) {
   control.setAttribute("aria-describedby", about.id);
   const instant = control.type === "checkbox" || control.localName === "select";
   const line = make("div", "line");
-  line.append(control, instant ? "" : save, reset);
+  const tick = make("label", "tick");
+  if (control.type === "checkbox") tick.append(control);
+  line.append(control.type === "checkbox" ? tick : control, instant ? "" : save, reset);
   form.append(name, about, line, state, wrong);
   place.append(form);
   form.addEventListener("submit", (event) => {
