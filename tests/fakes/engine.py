@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kkiri.base.errors import KkiriError, NotFoundError
-from kkiri.base.types import Bytes, InfoHash
+from kkiri.base.types import Bytes, InfoHash, Seconds
 from kkiri.event.listing import PeerAddress
 from kkiri.ports.swarms import Swarm
 from kkiri.ports.torrents import FetchSpec, Progress, SeedSpec, TransferState
+from kkiri.swarm.metainfo import read
 
 
 @dataclass
@@ -45,6 +46,26 @@ class FakeSwarms:
         self.rates = (upload_rate, download_rate)
 
 
+class FakeFile:
+    """Implements `ports.arriving.ArrivingFile`."""
+
+    def __init__(self, engine: "FakeEngine", info_hash: InfoHash, name: str, body: bytes) -> None:
+        self.name, self.size = name, Bytes(len(body))
+        self._engine, self._info_hash, self._body = engine, info_hash, body
+        self.closed = False
+
+    async def read(self, offset: int, size: int) -> bytes:
+        while self._info_hash in self._engine.held_back and self._info_hash in self._engine.specs:
+            self._engine.news.clear()
+            await self._engine.news.wait()
+        if self._info_hash not in self._engine.specs:
+            raise NotFoundError(self._info_hash)
+        return self._body[offset : offset + size] if offset >= 0 else b""
+
+    def close(self) -> None:
+        self.closed = True
+
+
 @dataclass
 class FakeEngine:
     """Implements `ports.torrents.Torrents`."""
@@ -57,6 +78,11 @@ class FakeEngine:
     saves: int = 0
     swarms: FakeSwarms = field(default_factory=FakeSwarms)
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    metainfos: dict[InfoHash, bytes] = field(default_factory=dict)
+    bodies: dict[InfoHash, list[bytes]] = field(default_factory=dict)
+    """Of the files that a swarm has, in the torrent's order."""
+    held_back: set[InfoHash] = field(default_factory=set)
+    """Torrents of which nothing arrives."""
 
     def finish(self, info_hash: InfoHash) -> None:
         """Let a download be complete."""
@@ -103,7 +129,29 @@ class FakeEngine:
         )
 
     def metainfo(self, info_hash: InfoHash) -> bytes | None:
-        return None
+        return self.metainfos.get(info_hash)
+
+    def let_come(self, info_hash: InfoHash) -> None:
+        """Let a torrent arrive that was held back."""
+        self.held_back.discard(info_hash)
+        self.news.set()
+
+    async def wait_metainfo(self, info_hash: InfoHash) -> bytes:
+        while info_hash in self.specs and info_hash not in self.metainfos:
+            self.news.clear()
+            await self.news.wait()
+        if info_hash not in self.specs:
+            raise NotFoundError(info_hash)
+        return self.metainfos[info_hash]
+
+    async def open(
+        self, info_hash: InfoHash, index: int, seconds: Seconds | None = None
+    ) -> "FakeFile":
+        info = read(await self.wait_metainfo(info_hash))
+        if not 0 <= index < len(info.files):
+            raise NotFoundError(f"{index}")
+        name = info.files[index].parts[-1] if info.files[index].parts else info.name
+        return FakeFile(self, info_hash, name, self.bodies[info_hash][index])
 
     async def wait_complete(self, info_hash: InfoHash) -> Path:
         while self.states.get(info_hash) is not TransferState.SEEDING:

@@ -12,9 +12,10 @@ from kkiri.base.errors import FileChangedError, NotFoundError
 
 Stamp = tuple[int, int]
 """Size and time of change in nanoseconds."""
-# a FIFO put in the way must not hold the thread; none of these are there on Windows
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-_BINARY: int = getattr(os, "O_BINARY", 0)
+# a FIFO put in the way must not hold the thread; Windows has neither, and texts by default
+_FLAGS = os.O_RDONLY | sum(
+    getattr(os, f"O_{word}", 0) for word in ("NOFOLLOW", "NONBLOCK", "BINARY")
+)
 
 
 class DiskFile:
@@ -72,7 +73,7 @@ def _open(folder: Path, place: Sequence[str], size: int, stamp: Stamp | None) ->
             name = place[-1] if at is not None else inside / place[-1]
             if at is None and not stat.S_ISREG(os.lstat(name).st_mode):
                 raise NotFoundError(place[-1])
-            handle = os.open(name, _FLAGS | _BINARY, dir_fd=at)
+            handle = os.open(name, _FLAGS, dir_fd=at)
     except OSError as error:
         raise NotFoundError(place[-1]) from error
     found = os.fstat(handle)

@@ -8,8 +8,10 @@ reader jumped to: the first one makes the engine cancel what it has asked for.
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import libtorrent as lt
@@ -164,6 +166,8 @@ class PiecesRead:
             return None
         if handle is not self._handle:
             await self._take(download, handle)
+            if handle is not download.handle:
+                return None
         piece, skip = divmod(span.start + offset, self._piece_bytes)
         now = time.monotonic()
         jumps = piece not in self._ahead and not self._here[piece]
@@ -178,7 +182,7 @@ class PiecesRead:
             return found
         if self._here[piece]:
             if self._kept.may_come(info_hash, piece, self._piece_bytes):
-                handle.read_piece(piece)
+                self._say(lambda handle: handle.read_piece(piece))
         else:
             self._waited_at = now
             if jumps or now - span.waits_since > LATE_SECONDS:
@@ -191,10 +195,9 @@ class PiecesRead:
         self.spans.discard(span)
         unneeded = self._awaited - {one.piece for one in self.spans}
         self._awaited -= unneeded
-        if self._handle is not None:
-            for piece in unneeded:
-                self._handle.reset_piece_deadline(piece)
-                self._ahead[piece] = LOW  # so the engine leaves it; said anew where it is wanted
+        for piece in unneeded:
+            self._say(partial(_no_deadline, piece=piece))
+            self._ahead[piece] = LOW  # so the engine leaves it; said anew where it is wanted
         if self.spans:
             self._aim(time.monotonic())
         else:
@@ -231,12 +234,18 @@ class PiecesRead:
     def close(self) -> None:
         """Let the engine fetch the rest as it does for others."""
         self._kept.drop(self._info.info_hash)
-        handle, self._handle = self._handle, None
-        if handle is not None and handle.is_valid() and self._download is not None:
-            handle.clear_piece_deadlines()
+        usual = dict.fromkeys((*self._aside, *self._ahead), USUAL)
+        if self._download is not None:
             first = self._download.pieces_of(self._download.first) & self._missing
-            usual = dict.fromkeys((*self._aside, *self._ahead), USUAL)
-            handle.prioritize_pieces(list((usual | dict.fromkeys(first, FIRST)).items()))
+            usual |= dict.fromkeys(first, FIRST)
+        self._say(lt.torrent_handle.clear_piece_deadlines)
+        self._say(lambda handle: handle.prioritize_pieces(list(usual.items())))
+        self._handle = None
+
+    def _say(self, say: Callable[[lt.torrent_handle], None]) -> None:
+        if self._handle is not None:
+            with suppress(RuntimeError):  # the torrent was taken out meanwhile
+                say(self._handle)
 
     def _calm(self) -> None:
         """Let everything come again; what lies ahead of readers still first."""
@@ -258,7 +267,7 @@ class PiecesRead:
         self._awaited, self._aside, self._ahead = set(), set(), {}
         if download.first:  # as much as with a deadline, which only a reader is to have now
             first = dict.fromkeys(download.pieces_of(download.first), USUAL)
-            handle.prioritize_pieces(list(first.items()))
+            self._say(lambda handle: handle.prioritize_pieces(list(first.items())))
         flags = await asyncio.to_thread(pieces, handle)
         if handle is not self._handle:
             return
@@ -291,8 +300,8 @@ class PiecesRead:
         changed |= dict.fromkeys(aside - self._aside, NOT_NOW)
         changed |= {one: level for one, level in ahead.items() if self._ahead.get(one) != level}
         self._ahead, self._aside = ahead, aside
-        if changed and self._handle is not None:
-            self._handle.prioritize_pieces(list(changed.items()))
+        if changed:
+            self._say(lambda handle: handle.prioritize_pieces(list(changed.items())))
 
     async def _hurry(self, piece: int, now: float) -> None:
         """Put a reader's next piece before everything, and all but what readers need aside."""
@@ -301,10 +310,10 @@ class PiecesRead:
             return
         self._hurried = True
         self._awaited = {one.piece for one in self.spans if not self._here[one.piece]} | {piece}
-        handle.clear_piece_deadlines()
+        self._say(lt.torrent_handle.clear_piece_deadlines)
         self._aim(now)
         for one in self._awaited:
-            handle.set_piece_deadline(one, 0)
+            self._say(partial(_deadline, piece=one))
         self._begun = await asyncio.to_thread(begun_pieces, handle)
         if handle is self._handle and self._begun:
             self._aim(now)
@@ -315,3 +324,11 @@ class PiecesRead:
 
     def _leaves_enough(self, aside: set[int]) -> bool:
         return len(self._missing) - len(aside) >= self._left_min()
+
+
+def _deadline(handle: lt.torrent_handle, piece: int) -> None:
+    handle.set_piece_deadline(piece, 0)
+
+
+def _no_deadline(handle: lt.torrent_handle, piece: int) -> None:
+    handle.reset_piece_deadline(piece)
