@@ -20,7 +20,9 @@ CONTROLS_MAX = 80  # of one place: a person would not find their way among more
 HANDS = """
 (() => {
   const all = 'a[href], button, input, select, textarea, summary, [tabindex]:not(video)';
-  const label = (one) => one.getAttribute('aria-label') || one.labels?.[0]?.innerText
+  const label = (one) => one.getAttribute('aria-label')
+    || one.ariaLabelledByElements?.map((other) => other.textContent).join(' ')
+    || one.labels?.[0]?.innerText
     || (one.matches('select, textarea, input') ? one.placeholder || one.title : one.innerText)
     || one.title || one.querySelector?.('[aria-label]')?.getAttribute('aria-label') || '';
   const clean = (text) => text.replace(/[\\d.,]+/g, '#').replace(/\\s+/g, ' ').trim().slice(0, 60);

@@ -221,7 +221,7 @@ export function player(place, answer, { moved }) {
     const one = button("small", text, does);
     one.dataset.act = `play-${name}`;
     if (label !== text) {
-      one.setAttribute("aria-label", label);
+      one.setAttribute("aria-label", `${text} ${label}`); // what is read begins with what is seen
       one.title = label;
     }
     return one;

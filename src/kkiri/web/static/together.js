@@ -75,7 +75,7 @@ function companyOf(path, showing) {
   const talk = make("ol", "talk");
   const state = make("p", "soft small");
   state.setAttribute("role", "status");
-  talk.setAttribute("role", "log");
+  talk.setAttribute("aria-live", "polite");
   talk.setAttribute("aria-label", words.talk);
   const drawn = new Set();
   let known = null;
