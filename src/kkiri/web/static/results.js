@@ -12,6 +12,7 @@ const DRAWN_AT_ONCE = 60; // rows: three screens; the next ones come when the re
 const LIMIT = 200; // finds asked for first; more are asked for when the reader wants them
 const LIMIT_MORE = 1000;
 const MORE_SECONDS = 10; // a thousand finds are read page by page
+const AWAY_MS = 30000;
 const FEW = 3; // things of one kind shown among all
 
 const section = make("section");
@@ -37,6 +38,7 @@ let limit = LIMIT;
 let source = null;
 let turn = 0;
 let done = false;
+let awayTimer = 0;
 
 export function open(main, text) {
   if (!section.isConnected) build(main);
@@ -83,10 +85,24 @@ function build(main) {
     found = found.filter((thing) => thing.author !== detail);
     take(finds.filter((find) => find.author !== detail));
   });
+  document.addEventListener("visibilitychange", away);
   live.on("transfers", ({ all, changed, gone }) => {
     transfers(all);
     for (const hash of [...changed, ...gone]) rows.get(hash)?.mark();
   });
+}
+
+// Browsers give a site six connections for all its tabs: one that nobody sees lets its own go.
+function away() {
+  clearTimeout(awayTimer);
+  if (document.hidden) {
+    awayTimer = setTimeout(() => {
+      source?.close();
+      source = null;
+    }, AWAY_MS);
+  } else if (!source && !section.hidden && typed) {
+    follow(typed, limit);
+  }
 }
 
 async function look(text, most) {
