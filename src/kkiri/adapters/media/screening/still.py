@@ -24,7 +24,7 @@ from kkiri.event.listing import Sort
 PICTURE_BYTES_MAX = 64 * 1024 * 1024  # of a picture file: a photograph of 100 megapixels
 PICTURE_PIXELS_MAX = 120_000_000  # ... decoded, 360 MB
 PACKETS_MAX = 400  # read for one frame: ten seconds of film and its sound
-PLACES: Final = (0.1, 0.2, 0.35, 0.5, 0.05)  # of the film, the first that is not black
+PLACES: Final = (0.1, 0.2, 0.35, 0.5, 0.75)  # of the film, the first that is not black
 DARK = 28  # of 255, on average: less is a black screen
 FLAT = 6  # of 255, from the average: less is one colour
 _COVERS: Final = frozenset({"mjpeg", "png", "bmp", "gif", "webp", "tiff"})
