@@ -1,5 +1,6 @@
 """Persons, goods, auctions and texts: found by words, with who signed them."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -7,10 +8,12 @@ import pytest
 from kkiri.base.errors import NotFoundError
 from kkiri.base.types import PubKey, UnixTime
 from kkiri.event import kinds, nip19
+from kkiri.event.goods import Goods
 from kkiri.event.nip19 import AddressPointer, EventPointer
 from kkiri.event.profile import Profile, profile_content
 from kkiri.event.record import Record, Tag
 from kkiri.event.verify import Signer
+from kkiri.flows.asking import standing
 from kkiri.flows.find import find, find_one
 from kkiri.flows.things import Thing, asks_for_files, find_things, listed_at, sorts_of, thing
 from kkiri.ports.state import PersonNote
@@ -132,6 +135,64 @@ async def test_whom_one_follows_comes_first_and_a_lookalike_is_told(network: Fak
         found = await asked(peer, "winter")
         assert found[0].author == ANN.pubkey and found[0].followed
         assert [one.looks_like for one in found if one.author == BEN.pubkey] == ["Winter"]
+
+
+@virtual
+async def test_nobody_takes_back_what_another_offers(network: FakeNetwork) -> None:
+    hub, now = network.hub(A, 11), network.clock.now()
+    coat = goods(ANN, "Winter coat", now)
+    theirs: tuple[Tag, ...] = (("e", coat.id), ("a", f"30402:{ANN.pubkey}:1"))
+    taken = EVE.sign(kinds.DELETION, theirs, "", UnixTime(now + 1))
+    hub.put(coat, goods(EVE, "Winter boat", now), taken)
+    assert coat in standing([coat, taken])
+    own = ANN.sign(kinds.DELETION, theirs[1:], "", UnixTime(now + 1))
+    again = goods(ANN, "Winter coat, new", now + 2)
+    assert standing([coat, own]) == [own]
+    assert again in standing([again, own])
+    peer = network.peer(1, bootstrap=[A])
+    async with keeping(peer):
+        await until(lambda: len(urls(peer)) == 2)
+        assert {one.author for one in await asked(peer, "winter")} == {ANN.pubkey, EVE.pubkey}
+
+
+@virtual
+async def test_words_that_no_hub_was_asked_for_are_looked_for_here(network: FakeNetwork) -> None:
+    """Four keys fill the question to the hubs: the words have no room in it."""
+    hub, now = network.hub(A, 11), network.clock.now()
+    hub.put(goods(ANN, "Winter coat", now), goods(ANN, "Summer hat", now, d="2"))
+    peer = network.peer(1, bootstrap=[A])
+    for name, who in zip("abcd", (ANN, BEN, EVE, signer(23)), strict=True):
+        peer.world.people.put_note(PersonNote(pubkey=who.pubkey, petname=name))
+    async with keeping(peer):
+        await until(lambda: len(urls(peer)) == 2)
+        found = await asked(peer, "by:a by:b by:c by:d winter")
+        assert [one.said.title for one in found if isinstance(one.said, Goods)] == ["Winter coat"]
+
+
+@virtual
+async def test_p2_nothing_in_any_field_is_dialled(network: FakeNetwork) -> None:
+    trap = "ws://127.66.66.66:6666"
+    network.hub(trap, 99)
+    hub, now = network.hub(A, 11), network.clock.now()
+    more: tuple[Tag, ...] = (
+        ("image", trap),
+        ("relay", trap),
+        ("r", trap),
+        ("a", "30405:x:y", trap),
+    )
+    said = profile_content(Profile(name=f"Winter {trap}", picture=trap, address=f"a@{trap}"))
+    hub.put(
+        goods(ANN, f"Winter {trap}", now, *more),
+        ANN.sign(kinds.PROFILE, (), said, UnixTime(now)),
+    )
+    peer = network.peer(1, bootstrap=[A])
+    async with keeping(peer):
+        await until(lambda: len(urls(peer)) == 2)
+        here = AddressPointer(kind=kinds.GOODS, author=PubKey(ANN.pubkey), d="1", relays=(trap,))
+        assert len(await asked(peer, "winter")) == 2
+        assert (await thing(peer.world, here)).author == ANN.pubkey
+        await asyncio.sleep(600)
+    assert trap not in peer.links.touched
 
 
 @virtual
