@@ -14,6 +14,7 @@ class FakeScreening:
     def __init__(self) -> None:
         self.films: dict[str, Film] = {}
         self.texts: dict[str, bytes] = {}
+        self.tongues: dict[str, tuple[str, ...]] = {}
         self.pictures: dict[str, bytes] = {}
         self.asked: list[tuple[str, object]] = []
 
@@ -45,6 +46,12 @@ class FakeScreening:
         if file.name not in self.texts:
             raise NotPlayableError
         return self.texts[file.name]
+
+    async def languages(self, file: ArrivingFile) -> tuple[str, ...]:
+        self.asked.append((file.name, "languages"))
+        if file.name not in self.texts:
+            raise NotPlayableError
+        return self.tongues.get(file.name, ())
 
     async def still(self, file: ArrivingFile, sort: Sort, bytes_max: int = 40_000) -> bytes:
         self.asked.append((file.name, sort))

@@ -124,6 +124,10 @@ class Screening(Protocol):
         """Give a subtitle file as WebVTT, in one language where it holds several."""
         ...
 
+    async def languages(self, file: ArrivingFile) -> tuple[str, ...]:
+        """Give the languages that a SAMI file holds, as in BCP 47; none when it does not say."""
+        ...
+
     async def still(self, file: ArrivingFile, sort: Sort, bytes_max: int = ...) -> bytes:
         """Give a small JPEG: a song's cover, a frame of a film, a picture made small.
 

@@ -12,6 +12,7 @@ from kkiri.adapters.media.screening.opening import opened, picture_of, sounds_of
 from kkiri.adapters.media.screening.pipe import TEXT_BYTES_MAX, Captioning
 from kkiri.adapters.media.screening.reading import Line, PipeFile
 from kkiri.adapters.media.screening.remux import first_time, seconds_of
+from kkiri.play import sami
 from kkiri.play.caption import ass_dialogue, read_captions, srt_text
 from kkiri.play.charset import decoded
 from kkiri.play.codecs import TEXT_CAPTIONS
@@ -32,6 +33,14 @@ def text(file: PipeFile, language: str) -> bytes:
     if not cues:
         raise ValueError("no cue")
     return vtt(cues).encode()
+
+
+def languages(file: PipeFile) -> list[str]:
+    """Give the languages of a SAMI file, each once. Raises: ValueError when it is too long."""
+    if file.size > TEXT_BYTES_MAX:
+        raise ValueError("too long")
+    found = sami.languages(decoded(file.readall())).values()
+    return [one for one in dict.fromkeys(found) if one]
 
 
 def captions(file: PipeFile, line: Line, wanted: Captioning) -> None:

@@ -17,7 +17,7 @@ import av.logging
 import msgspec
 
 from kkiri.adapters.media.limits import cpu_seconds_more, seal
-from kkiri.adapters.media.screening.captions import captions, text
+from kkiri.adapters.media.screening.captions import captions, languages, text
 from kkiri.adapters.media.screening.pipe import (
     JOB_BYTES_MAX,
     Captioning,
@@ -29,6 +29,7 @@ from kkiri.adapters.media.screening.pipe import (
     Remuxing,
     Stilling,
     Texting,
+    Tongues,
 )
 from kkiri.adapters.media.screening.probe import probe
 from kkiri.adapters.media.screening.reading import (
@@ -99,6 +100,8 @@ def _do(job: Job, line: Line) -> None:
             captions(file, line, job.what)
         case Texting():
             line.give(text(file, job.what.language))
+        case Tongues():
+            line.give(msgspec.json.encode(languages(file)))
         case Stilling():
             line.give(still(file, job.what.sort, job.what.bytes_max))
 

@@ -34,12 +34,14 @@ from kkiri.adapters.media.screening.pipe import (
     Remuxing,
     Stilling,
     Texting,
+    Tongues,
     What,
 )
 from kkiri.base.errors import NotReachableError
 from kkiri.base.types import Seconds
 from kkiri.event.fields import clean
 from kkiri.event.listing import Sort
+from kkiri.play.sami import CLASSES_MAX
 from kkiri.ports.arriving import ArrivingFile
 from kkiri.ports.screening import Film, NotPlayableError, Remux, ScreensBusyError
 
@@ -51,6 +53,7 @@ SILENT_SECONDS_MAX = 25.0  # the worker's own limit is 10 s of processor; a busy
 READ_SECONDS_MAX = 120.0  # bytes that nobody sends within that are not coming
 SPARE_SECONDS_MAX = 100.0  # before it ends by itself: one that just ended would take no job
 START_SECONDS_MAX = 20.0  # importing FFmpeg on a slow disk
+LANGUAGES_BYTES_MAX = 1024  # sixteen codes of three letters
 PROBED_BYTES_MAX = 512 * 1024  # 500 chapters and 96 tracks with long names
 MODULE = "kkiri.adapters.media.screening.inside"
 
@@ -115,6 +118,15 @@ class ScreeningRoom:
     async def text(self, file: ArrivingFile, language: str) -> bytes:
         """Give a subtitle file as WebVTT, in one language where it holds several."""
         return await self._whole(file, Texting(language=language), 2 * TEXT_BYTES_MAX)
+
+    async def languages(self, file: ArrivingFile) -> tuple[str, ...]:
+        """Give the languages that a SAMI file holds, as in BCP 47; none when it does not say."""
+        body = await self._whole(file, Tongues(), LANGUAGES_BYTES_MAX)
+        try:
+            found = msgspec.json.decode(body, type=list[str])
+        except msgspec.MsgspecError as error:
+            raise NotPlayableError from error
+        return tuple(clean(one, 8) for one in found[:CLASSES_MAX])
 
     async def still(
         self, file: ArrivingFile, sort: Sort, bytes_max: int = STILL_BYTES_MAX

@@ -67,6 +67,10 @@ class Texting(msgspec.Struct, frozen=True, tag="text"):
     language: str
 
 
+class Tongues(msgspec.Struct, frozen=True, tag="languages"):
+    """It is a SAMI file: say which languages it holds."""
+
+
 class Stilling(msgspec.Struct, frozen=True, tag="still"):
     """Give a small picture of it."""
 
@@ -74,7 +78,7 @@ class Stilling(msgspec.Struct, frozen=True, tag="still"):
     bytes_max: int = STILL_BYTES_MAX
 
 
-What = Probing | Remuxing | Captioning | Texting | Stilling
+What = Probing | Remuxing | Captioning | Texting | Tongues | Stilling
 
 
 class Job(msgspec.Struct, frozen=True):
