@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from kkiri.event.nip19 import npub
+from kkiri.flows.captions import CaptionFound
 from kkiri.flows.screening import Shown
 
 
@@ -59,6 +61,37 @@ class FilmAnswer:
     audio: list[SoundAnswer]
     subtitles: list[SubtitlesAnswer]
     chapters: list[ChapterAnswer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionAnswer:
+    """A subtitle file that somebody shares by itself."""
+
+    link: str
+    """Play it, then ask for it as text."""
+    info_hash: str
+    name: str
+    language: str
+    """As in BCP 47; empty when nothing says it."""
+    forced: bool
+    own: bool
+    """One of those who share the film shares it too."""
+    author: str
+    author_name: str
+
+
+def caption_answer(one: CaptionFound) -> CaptionAnswer:
+    """Tell of subtitles that were found."""
+    return CaptionAnswer(
+        link=one.found.link,
+        info_hash=one.found.info_hash,
+        name=one.beside.name,
+        language=one.beside.language,
+        forced=one.beside.forced,
+        own=one.own,
+        author=npub(one.found.author),
+        author_name=one.found.author_name,
+    )
 
 
 def film_answer(shown: Shown) -> FilmAnswer:

@@ -10,18 +10,22 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from kkiri.base.errors import NotFoundError, NotReachableError
+from kkiri.base.errors import NotFoundError, NotReachableError, RefusedError
 from kkiri.base.types import InfoHash, Seconds
 from kkiri.event.listing import Sort
 from kkiri.event.sort import sort_of_name
+from kkiri.flows.captions import CaptionFound, captions_elsewhere
 from kkiri.flows.world import World
-from kkiri.play.beside import captions_beside, cover_beside
+from kkiri.play.beside import Beside, captions_beside, cover_beside, language_of
 from kkiri.ports.arriving import ArrivingFile
 from kkiri.ports.screening import Film, NotPlayableError, Remux
 from kkiri.swarm.metainfo import MetaInfo, read
 
 LOOK_SECONDS_MAX = 90.0  # for the head of a film to arrive, its end too where the index is there
 BESIDE_FROM = 1_000  # numbers of subtitle files begin here; a film has fewer tracks
+TONGUES = ("", "ko", "en", "ja", "zh")  # of one SAMI file that holds several
+TONGUE_PLACES = 8  # numbers for each file, so that one names the language too
+TONGUE_SECONDS_MAX = 5.0  # a small file that does not come so soon is offered without its languages
 FILMS_KNOWN_MAX = 200  # what was seen of films, kept so that seeks know their length; 2 kB each
 WITHOUT_KNOWN_MAX = 5_000  # files without a picture, kept so that they are not tried each time
 STILLS_TRIED_MAX = 3  # files of a torrent that are tried for its picture
@@ -54,6 +58,8 @@ class Screens:
 
     world: World
     _known: "OrderedDict[tuple[InfoHash, int], Film]" = field(default_factory=OrderedDict)
+    _spoken: OrderedDict[tuple[InfoHash, int], list[int]] = field(default_factory=OrderedDict)
+    """The languages of SAMI files, as places in TONGUES."""
     _without: "OrderedDict[tuple[InfoHash, int | None], None]" = field(default_factory=OrderedDict)
     """Those of which no picture can be made."""
 
@@ -76,15 +82,23 @@ class Screens:
         ]
         beside = [
             Offered(
-                number=BESIDE_FROM + one.index,
-                language=one.language,
+                number=BESIDE_FROM + one.index * TONGUE_PLACES + place,
+                language=one.language or TONGUES[place],
                 title=one.name,
                 forced=one.forced,
                 beside=True,
             )
             for one in captions_beside(_paths(info), index)
+            for place in await self._tongues(info_hash, one)
         ]
         return Shown(film=film, captions=(*beside, *inside))
+
+    async def elsewhere(self, info_hash: InfoHash, index: int) -> list[CaptionFound]:
+        """Find subtitles of a film that are shared by themselves. Raises: NotFoundError."""
+        paths = _paths(await self._info(info_hash))
+        if not 0 <= index < len(paths):
+            raise NotFoundError(info_hash)
+        return await captions_elsewhere(self.world, paths[index][-1], info_hash)
 
     async def show(self, info_hash: InfoHash, index: int, wanted: Remux) -> AsyncGenerator[bytes]:
         """Give the film as fragmented MP4; the same refusals as `look`. Cancel-safe."""
@@ -106,7 +120,8 @@ class Screens:
         The same refusals as `look`. Cancel-safe.
         """
         if number >= BESIDE_FROM:
-            yield await self._beside(info_hash, index, number - BESIDE_FROM)
+            chosen, place = divmod(number - BESIDE_FROM, TONGUE_PLACES)
+            yield await self._beside(info_hash, index, chosen, place)
             return
         file = await self._opened(info_hash, index)
         try:
@@ -114,6 +129,16 @@ class Screens:
             async with aclosing(found) as parts:
                 async for part in parts:
                     yield part
+        finally:
+            file.close()
+
+    async def text(self, info_hash: InfoHash, index: int) -> bytes:
+        """Give a subtitle file by itself as WebVTT; the same refusals as `look`. Cancel-safe."""
+        file = await self._opened(info_hash, index)
+        try:
+            return await self.world.screening.text(
+                file, language_of(file.name.rpartition(".")[0]) or "ko"
+            )
         finally:
             file.close()
 
@@ -161,15 +186,36 @@ class Screens:
             raise NotFoundError(info_hash)
         return await asyncio.to_thread(read, raw)
 
-    async def _beside(self, info_hash: InfoHash, index: int, number: int) -> bytes:
+    async def _tongues(self, info_hash: InfoHash, file: Beside) -> list[int]:
+        """Give the places in TONGUES of the languages that a subtitle file holds."""
+        if file.language or not file.name.lower().endswith(".smi"):
+            return [0]
+        key = (info_hash, file.index)
+        if key not in self._spoken:
+            try:
+                async with asyncio.timeout(TONGUE_SECONDS_MAX):
+                    opened = await self.world.torrents.open(info_hash, file.index)
+                    try:
+                        found = await self.world.screening.languages(opened)
+                    finally:
+                        opened.close()
+            except (RefusedError, TimeoutError):
+                return [0]
+            self._spoken[key] = [TONGUES.index(one) for one in found if one in TONGUES] or [0]
+            if len(self._spoken) > FILMS_KNOWN_MAX:
+                self._spoken.popitem(last=False)
+        return self._spoken[key]
+
+    async def _beside(self, info_hash: InfoHash, index: int, number: int, place: int) -> bytes:
         info = await self._info(info_hash)
-        if not 0 <= index < len(info.files):
+        if not 0 <= index < len(info.files) or place >= len(TONGUES):
             raise NotFoundError(info_hash)
         for one in captions_beside(_paths(info), index):
             if one.index == number:
+                language = one.language or TONGUES[place] or "ko"
                 file = await self._opened(info_hash, number)
                 try:
-                    return await self.world.screening.text(file, one.language or "ko")
+                    return await self.world.screening.text(file, language)
                 finally:
                     file.close()
         raise NotFoundError(info_hash)

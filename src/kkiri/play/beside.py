@@ -68,6 +68,18 @@ def captions_beside(paths: Sequence[tuple[str, ...]], index: int) -> list[Beside
     return [one for _, one in found[:BESIDE_MAX]]
 
 
+def captions_by_name(film: str, names: Sequence[str]) -> list[Beside]:
+    """Give those of other shared files that are a film's subtitles by their names, best first."""
+    stem = _stem(film)
+    found: list[tuple[int, Beside]] = []
+    for number, name in enumerate(names):
+        rank = _kin(stem, (name,), (name,), alone=False)
+        if rank is not None and _suffix(name) in CAPTION_SUFFIXES:
+            found.append((rank, _beside(number, stem, (name,))))
+    found.sort(key=lambda one: (one[0], one[1].language != "ko", one[1].name))
+    return [one for _, one in found[:BESIDE_MAX]]
+
+
 def cover_beside(paths: Sequence[tuple[str, ...]], index: int | None) -> int | None:
     """Give the picture that stands for a file, or for the torrent: cover.jpg and its like."""
     if index is None:

@@ -72,7 +72,11 @@ BINARY: Mapping[str, str] = {
     "/dav/{path}": "application/octet-stream",
     "/api/film/{hash}/{index}/mp4": "video/mp4",
     "/api/film/{hash}/{index}/subtitles/{number}": "text/vtt",
+    "/api/caption/{hash}/{index}": "text/vtt",
     "/api/cover/{hash}": "image/jpeg",
+    "/api/play/{hash}/{index}/{name}": "application/octet-stream",
+    "/open/{key}/{hash}/{index}/{name}": "application/octet-stream",
+    "/open/{key}/{hash}/m3u/{name}": "audio/x-mpegurl",
     "/api/people/{who}/picture": "image/jpeg",
 }
 SCHEMES: Mapping[str, Mapping[str, str]] = {

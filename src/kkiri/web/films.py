@@ -12,13 +12,13 @@ from fastapi import Path as InPath
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from kkiri.app.films import FilmAnswer, film_answer
+from kkiri.app.films import CaptionAnswer, FilmAnswer, caption_answer, film_answer
 from kkiri.app.peer import Peer
 from kkiri.app.refusal import only_refusal
 from kkiri.base.errors import KkiriError, NotFoundError
 from kkiri.base.hexes import info_hash
 from kkiri.base.types import Seconds
-from kkiri.flows.screening import BESIDE_FROM, Screens
+from kkiri.flows.screening import BESIDE_FROM, TONGUE_PLACES, Screens
 from kkiri.ports.screening import Remux
 from kkiri.swarm.metainfo import FILES_MAX
 
@@ -27,7 +27,7 @@ SOUND_MAX = 31  # the last sound track that is offered
 
 Hash = Annotated[str, InPath(pattern="^[0-9a-fA-F]{40}$")]
 Index = Annotated[int, InPath(ge=0, le=FILES_MAX)]
-Number = Annotated[int, InPath(ge=0, le=BESIDE_FROM + FILES_MAX)]
+Number = Annotated[int, InPath(ge=0, le=BESIDE_FROM + TONGUE_PLACES * FILES_MAX)]
 At = Annotated[float, Query(ge=0, le=FILM_SECONDS_MAX)]
 SoundNumber = Annotated[int, Query(ge=0, le=SOUND_MAX)]
 
@@ -59,6 +59,17 @@ def films(peer: Peer) -> APIRouter:
         span = (Seconds(start), Seconds(max(start, end)))
         parts = screens.captions(info_hash(hash), index, number, span)
         return await begun(parts, "text/vtt; charset=utf-8", peer.stopping)
+
+    @routes.get("/film/{hash}/{index}/elsewhere")
+    async def elsewhere(hash: Hash, index: Index) -> list[CaptionAnswer]:
+        """Find subtitles of a film that somebody shares by themselves, best first."""
+        return [caption_answer(one) for one in await screens.elsewhere(info_hash(hash), index)]
+
+    @routes.get("/caption/{hash}/{index}", response_class=Response)
+    async def caption(hash: Hash, index: Index) -> Response:
+        """Give a subtitle file that was begun to be played as WebVTT."""
+        text = await screens.text(info_hash(hash), index)
+        return Response(text, media_type="text/vtt; charset=utf-8")
 
     @routes.get("/cover/{hash}", response_class=Response)
     async def cover(

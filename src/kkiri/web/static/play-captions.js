@@ -1,4 +1,5 @@
 // Subtitles of the player: which, how large, how early or late; kept for the next film.
+import { post } from "/static/api.js";
 import { choose, field, make } from "/static/dom.js";
 import { keep, kept } from "/static/play-memory.js";
 import { language } from "/static/words.js";
@@ -36,8 +37,25 @@ export function captions(video, say) {
     more();
   }
 
+  // Subtitles that somebody shares by themselves are fetched when they are chosen.
+  async function bring(mine) {
+    mine.coming = true;
+    try {
+      const { files } = await post("/api/play", { link: mine.link });
+      mine.address = `/api/caption/${mine.info_hash}/${files[0].index}`;
+      if (mine === one) more();
+    } catch (error) {
+      mine.coming = false;
+      if (mine === one) say(error.message);
+    }
+  }
+
   function more() {
     if (!one) return;
+    if (one.link && !one.address) {
+      if (!one.coming) bring(one);
+      return;
+    }
     if (one.beside) {
       load(0, "");
       return;
@@ -56,7 +74,7 @@ export function captions(video, say) {
     spans.add(span);
     const track = make("track");
     track.kind = "metadata";
-    track.src = address(mine.number) + query;
+    track.src = (mine.address ?? address(mine.number)) + query;
     track.addEventListener("load", () => {
       if (mine === one) [...track.track.cues].forEach(adopt);
       track.remove();
@@ -93,6 +111,8 @@ export function captions(video, say) {
     return now;
   }
 
+  const isOff = () => kept("captions", "") === OFF;
+
   select.addEventListener("change", () => {
     keep("captions", select.value === OFF ? OFF : "");
     show(select.value);
@@ -116,7 +136,19 @@ export function captions(video, say) {
       const best = [...all].sort((before, other) => rank(before) - rank(other))[0];
       last = best?.number ?? null;
       const wanted = best && (best.beside || best.forced || best.language?.startsWith(language));
-      show(wanted && kept("captions", "") !== OFF ? best.number : OFF);
+      show(wanted && !isOff() ? best.number : OFF);
+    },
+    // Adds what others share for this film; only what comes from who shares the film begins by itself.
+    add(found) {
+      for (const other of found) {
+        const number = `by-${other.info_hash}`;
+        all.push({ ...other, number, title: other.name, beside: true });
+        select.append(...choose([[number, labelOf(all.at(-1), all.length - 1)]], "").children);
+      }
+      box.hidden = all.length === 0;
+      const best = all.find((other) => other.own && (!other.language || other.language.startsWith(language)));
+      last ??= (best ?? all[0])?.number ?? null;
+      if (best && !one && !isOff()) show(best.number);
     },
     toggle() {
       if (last === null) return;

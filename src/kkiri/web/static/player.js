@@ -116,6 +116,12 @@ export function player(place, answer, { moved }) {
     return true;
   }
 
+  // Looks for subtitles that are shared beside the film, not with it; no film waits for them.
+  async function others(file, id) {
+    const found = await ask(`/api/film/${id}/elsewhere`).catch(() => []);
+    if (parts.file === file) subs.add(found);
+  }
+
   // Opens one file of the list; `at` is where, otherwise where it was left.
   async function open(index, at = null, go = true) {
     const file = files.find((one) => one.index === index) ?? files[0];
@@ -160,6 +166,7 @@ export function player(place, answer, { moved }) {
       }
       subs.open(film.subtitles ?? [], (number) => `/api/film/${id}/subtitles/${number}`);
       showTracks(film.audio ?? []);
+      if (!song) others(file, id);
     } catch (error) {
       if (parts.file !== file) return;
       if (!quick) say(error.refusal ? error.message : words.broken, true);
