@@ -36,7 +36,7 @@ from kkiri.trust.blocks import sift
 FIND_SECONDS = Seconds(2.0)  # a search that takes longer has lost the person's attention
 FEW = 5  # finds; below it a person would look again, so we do at once
 WIDER_SECONDS = Seconds(0.7)  # for the other open hubs when the covering set gave little
-MORE_PAGES_MAX = 4  # of FILTER_LIMIT_MAX each, for who asks for more than the best
+MORE_PAGES_MAX = 8  # of FILTER_LIMIT_MAX or what a busy hub gives, for who asks for more
 FOUND_MAX = 200  # as many as a person scrolls; who wants more asks for more
 KEPT_WAITING_MAX = 1_000  # records of a kept search not yet shown; more are a flood, and dropped
 KEPT_SEEN_MAX = 100_000  # info-hashes, about 10 MB; older ones could be told twice
@@ -236,8 +236,10 @@ async def _search(
     pages = 1
     while FILTER_LIMIT_MAX < limit > len(gathered.records) and pages < MORE_PAGES_MAX:
         pages += 1
-        if not await _next_page(world, plan, filters, gathered, progress):
+        if not await _next_page(world, plan, filters, wait_seconds, gathered):
             break
+        if progress is not None:
+            progress(gathered)
     asked = {hub.url for hub in plan.hubs}
     rest = tuple(hub for hub in world.hubs.open() if hub.url not in asked and not hub.own)
     if rest and len(gathered.records) < FEW:
@@ -257,23 +259,23 @@ async def _next_page(
     world: World,
     plan: SearchPlan,
     filters: Callable[[OpenHub], list[Filter]],
+    wait_seconds: Seconds,
     gathered: Gathered,
-    progress: Callable[[Gathered], None] | None,
 ) -> bool:
     """Ask for what is older than all that a hub gave; False when that brought nothing more.
 
     A hub gives its best, and the best are mostly the newest: what is lost in between ranks low.
     """
-    edges, before = dict(gathered.partial), len(gathered.records)
-    gathered.partial.clear()
+    edges, before = gathered.partial, len(gathered.records)
     left = tuple(hub for hub in plan.hubs if hub.url in edges)
 
     def older(hub: OpenHub) -> list[Filter]:
         return [replace(one, until=edges[hub.url]) for one in filters(hub)]
 
-    if left:
-        rest = SearchPlan(hubs=left, needs=(frozenset(hub.url for hub in left),))
-        await ask_hubs(world, rest, older, WIDER_SECONDS, gathered, progress)
+    rest = SearchPlan(hubs=left, needs=tuple(frozenset({hub.url}) for hub in left))
+    page = await ask_hubs(world, rest, older, wait_seconds) if left else Gathered()
+    gathered.records |= page.records
+    gathered.partial = page.partial
     return len(gathered.records) > before
 
 
