@@ -102,3 +102,28 @@ def test_the_command_line_shows_and_changes_them(tmp_path: Path) -> None:
             assert (said.code, said.out) == (number, "")
             assert len(said.err.splitlines()) == 1
         assert "network" in tomllib.loads((one.home / "config.toml").read_text())
+
+
+def test_what_is_shared_is_never_where_downloads_go(tmp_path: Path) -> None:
+    downloads = tmp_path / "mine" / "downloads"
+    (downloads / "album").mkdir(parents=True)
+    (downloads / "album" / "song.mp3").write_bytes(b"x" * 1_000)
+    with people(tmp_path, "one") as (one,):
+        one.up()
+        assert one.do("settings", "incoming", str(downloads)).code == 0
+        one.stop()
+        one.up()
+        for folder in (downloads, downloads / "album", tmp_path / "mine"):
+            said = one.do("share", str(folder))
+            assert (said.code, "downloads go there" in said.err) == (1, True)
+        assert one.do("shared", "--json").lines == []
+        assert one.do("settings", "incoming", "").code == 0
+        one.stop()
+        one.up()
+        assert one.do("share", str(tmp_path / "mine")).code == 0
+        assert one.do("settings", "incoming", str(downloads)).code == 1
+        one.stop()
+        with (one.home / "config.toml").open("a") as config:
+            config.write(f"incoming = {str(downloads)!r}\n")
+        said = one.do("up")
+        assert (said.code, "incoming" in said.err) == (1, True)

@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from kkiri.adapters.folders import DiskFolders
 from kkiri.adapters.keys.key_file import load_or_make
@@ -28,6 +29,7 @@ from kkiri.app.hub_supervisor import HubProcess, HubReady
 from kkiri.app.peer import Peer
 from kkiri.app.showing import showing_answer
 from kkiri.app.talk_telling import talk_tasks
+from kkiri.base.errors import BadConfigError
 from kkiri.event.record import Event
 from kkiri.event.verify import Signer
 from kkiri.flows.fetch import resume, watch_transfers
@@ -36,7 +38,7 @@ from kkiri.flows.hubs import HubSet
 from kkiri.flows.join import Ways, join
 from kkiri.flows.publish import deliver
 from kkiri.flows.reach import watch_reach
-from kkiri.flows.share import follow_folders, reseed
+from kkiri.flows.share import follow_folders, overlaps, reseed
 from kkiri.flows.together import ShowingView, Together
 from kkiri.flows.watched import watch_folder
 from kkiri.flows.world import Network, World
@@ -170,6 +172,16 @@ def _ways(config: Config, ready: HubReady) -> Ways:
     )
 
 
+def _incoming(config: Config, home: Home, state: PeerState) -> Path:
+    """Give where downloads go. Raises: BadConfigError when that is shared."""
+    if config.incoming is None:
+        return home.incoming
+    folder = config.incoming.resolve()
+    if any(overlaps(folder, root) for root in state.library.roots()):
+        raise BadConfigError(f"incoming: {folder}")
+    return folder
+
+
 def _world(
     config: Config,
     home: Home,
@@ -185,7 +197,7 @@ def _world(
     return World(
         network=config.network,
         signer=signer,
-        incoming=config.incoming or home.incoming,
+        incoming=_incoming(config, home, state),
         shared=home.shared,
         own_hub=ready.url,
         bootstrap=config.bootstrap,

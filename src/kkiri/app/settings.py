@@ -25,6 +25,7 @@ from kkiri.app.config import (
 from kkiri.app.home import Home
 from kkiri.app.settings_words import WORDS
 from kkiri.base.errors import BadConfigError, NotFoundError, RefusedError, UnsafeFolderError
+from kkiri.flows.share import overlaps
 from kkiri.ports.state import Library
 from kkiri.ports.swarms import Swarms
 
@@ -154,15 +155,13 @@ class Settings:
     def _check_folder(self, name: str, folder: Path) -> None:
         """See that files can go there, and that it is not what is shared."""
         try:
+            if any(overlaps(folder.resolve(), root) for root in self._library.roots()):
+                raise UnsafeFolderError(f"{name}: {folder}"[:300])
             folder.mkdir(parents=True, exist_ok=True)
-            real = folder.resolve(strict=True)
         except OSError as error:
-            raise BadConfigError(f"{name}: {error.strerror}: {folder}") from error
-        if not real.is_dir() or not os.access(real, os.W_OK | os.X_OK):
-            raise BadConfigError(f"{name}: {folder}")
-        for root in self._library.roots():
-            if real == root or root in real.parents or real in root.parents:
-                raise UnsafeFolderError(f"{name}: {folder}")
+            raise BadConfigError(f"{name}: {error.strerror}: {folder}"[:300]) from error
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            raise BadConfigError(f"{name}: {folder}"[:300])
 
     def _apply(self, coming: Config) -> None:
         self._running = replace(

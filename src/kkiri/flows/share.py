@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from kkiri.base.errors import DiskFullError, NotFoundError
+from kkiri.base.errors import DiskFullError, NotFoundError, UnsafeFolderError
 from kkiri.base.types import Bytes, Seconds
 from kkiri.flows.adding import Progress, Report, Sharing, add_new, seed, settle, withdraw_all
 from kkiri.flows.world import World
@@ -43,6 +43,11 @@ class Shared:
     seconds: Seconds
 
 
+def overlaps(one: Path, other: Path) -> bool:
+    """Say whether one folder is the other or lies in it: what is shared is never where we write."""
+    return one == other or one in other.parents or other in one.parents
+
+
 async def share(world: World, path: Path, report: Report) -> Shared:
     """Share a folder or file: returns when every listing is in the journal and seeded.
 
@@ -50,6 +55,8 @@ async def share(world: World, path: Path, report: Report) -> Shared:
     """
     begin = world.clock.monotonic()
     root = world.folders.check(path)
+    if overlaps(root, world.incoming):
+        raise UnsafeFolderError(f"{root}: downloads go there")
     await asyncio.to_thread(world.library.add_root, root)
     world.bells.roots.ring()
     async with world.bells.adding(root):
