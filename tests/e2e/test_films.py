@@ -199,23 +199,24 @@ def test_sound_tracks_and_subtitles_of_a_film(cinema: Cinema) -> None:
     told = [(one["language"], one["title"], one["codec"]) for one in about["audio"]]
     assert told == [("ko", "", "ac3"), ("en", "Director", "aac")]
     offered = {
-        (one["beside"], one["language"]): (one["number"], one["forced"])
+        (one["title"][-3:], one["language"]): (one["number"], one["forced"])
         for one in about["subtitles"]
     }
-    assert set(offered) == {(True, ""), (True, "en"), (False, "en"), (False, "ko")}
-    assert offered[False, "en"][1] and not offered[False, "ko"][1]
+    assert set(offered) == {("smi", "ko"), ("smi", "en"), ("srt", "en"), ("", "en"), ("", "ko")}
+    assert offered["", "en"][1] and not offered["", "ko"][1]
     cues = {
         key: cinema.page.run(f"({TRACK})('{film}/subtitles/{number}')")
         for key, (number, _) in offered.items()
     }
-    assert cues[True, ""] == ["load", [1, 3, "안녕\n하세요"]]
+    assert cues["smi", "ko"] == ["load", [1, 3, "안녕\n하세요"]]
+    assert cues["smi", "en"] == ["load", [1, 3, "Hello"]]
     english = [[1, 3, "<i>Hello</i> &amp; <b>you</b>"], [8, 10, "late"]]
-    assert cues[True, "en"] == ["load", *english]
+    assert cues["srt", "en"] == ["load", *english]
     near = [[pytest.approx(one, abs=0.05), pytest.approx(two, abs=0.05), text]
             for one, two, text in english]  # fmt: skip
-    assert cues[False, "en"] == ["load", *near]
-    assert [one[2] for one in cues[False, "ko"][1:]] == ["안녕하세요", "늦은 자막"]
-    number = offered[False, "ko"][0]
+    assert cues["", "en"] == ["load", *near]
+    assert [one[2] for one in cues["", "ko"][1:]] == ["안녕하세요", "늦은 자막"]
+    number = offered["", "ko"][0]
     late = cinema.page.run(f"({TRACK})('{film}/subtitles/{number}?start=7&end=9')")
     assert [one[2] for one in late[1:]] == ["늦은 자막"]
 
@@ -241,7 +242,7 @@ def test_what_cannot_be_shown_is_refused_in_both_languages(cinema: Cinema) -> No
             assert kind == "application/json"
             assert json.loads(text)["error"]["number"] in {30, 110}
             assert "passwd" not in text and "root:" not in text
-    for tail in ("/subtitles/7", "/subtitles/1001", "/subtitles/1009"):
+    for tail in ("/subtitles/7", "/subtitles/1008", "/subtitles/1099"):
         assert cinema.asked(cinema.film("dubbed.mkv") + tail)[0] in {404, 409}
     status, _, text = cinema.asked(cinema.film("late.mp4") + "/mp4?start=nan")
     assert status == 422 and "error" in json.loads(text)

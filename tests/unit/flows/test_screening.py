@@ -111,8 +111,8 @@ async def test_what_is_offered_best_first() -> None:
     cinema.screening.films["a.mkv"] = FILM
     shown = await cinema.screens.look(cinema.hash, 0)
     assert [(one.number, one.language, one.title, one.beside) for one in shown.captions] == [
-        (BESIDE_FROM + 1, "ko", "a.ko.srt", True),
-        (BESIDE_FROM + 2, "en", "a.eng.srt", True),
+        (BESIDE_FROM + 8, "ko", "a.ko.srt", True),
+        (BESIDE_FROM + 16, "en", "a.eng.srt", True),
         (3, "en", "SDH", False),
     ]
     assert shown.film == FILM
@@ -171,15 +171,15 @@ async def test_subtitles_inside_and_beside() -> None:
         parts = cinema.screens.captions(cinema.hash, 0, number, span)
         return b"".join([part async for part in parts])
 
-    assert await text(BESIDE_FROM + 1) == b"WEBVTT ko"
-    assert await text(BESIDE_FROM + 2) == b"WEBVTT en"
+    assert await text(BESIDE_FROM + 8) == b"WEBVTT ko"
+    assert await text(BESIDE_FROM + 16) == b"WEBVTT en"
     assert await text(3) == b"WEBVTT\n\n"
     assert cinema.screening.asked == [
         ("a.smi", "ko"),
         ("a.en.srt", "en"),
         ("a.mkv", (3, 1.0, 2.0)),
     ]
-    for number in (BESIDE_FROM, BESIDE_FROM + 3, BESIDE_FROM + 99):
+    for number in (BESIDE_FROM, BESIDE_FROM + 15, BESIDE_FROM + 24, BESIDE_FROM + 99):
         with pytest.raises(NotFoundError):
             await text(number)
     assert all(one.closed for one in cinema.torrents.opened)
@@ -252,3 +252,29 @@ async def test_what_has_no_picture_is_not_tried_again() -> None:
         with pytest.raises(NotFoundError):
             await cinema.screens.still(cinema.hash, None)
     assert cinema.asked == ["a.mkv", "b.mp3"]
+
+
+async def test_a_sami_file_in_two_languages_is_offered_twice() -> None:
+    cinema = Cinema("a.mkv", "a.smi", "a.ko.smi")
+    cinema.screening.films["a.mkv"] = FILM
+    cinema.screening.texts = {"a.smi": b"WEBVTT", "a.ko.smi": b"WEBVTT"}
+    cinema.screening.tongues["a.smi"] = ("ko", "xx", "en")
+    for _ in range(2):
+        shown = await cinema.screens.look(cinema.hash, 0)
+    offered = [(one.number, one.language) for one in shown.captions if one.title == "a.smi"]
+    assert [language for _, language in offered] == ["ko", "en"]
+    for number, language in offered:
+        span = (Seconds(0.0), Seconds(1.0))
+        async for _ in cinema.screens.captions(cinema.hash, 0, number, span):
+            pass
+        assert cinema.screening.asked[-1] == ("a.smi", language)
+    assert cinema.asked.count("a.smi") == 3, "its languages are asked for once"
+    assert ("a.ko.smi", "languages") not in cinema.screening.asked
+
+
+async def test_a_sami_file_that_says_nothing_is_offered_once() -> None:
+    cinema = Cinema("a.mkv", "a.smi")
+    cinema.screening.films["a.mkv"] = FILM
+    (inside, *beside) = reversed((await cinema.screens.look(cinema.hash, 0)).captions)
+    assert not inside.beside
+    assert [(one.number, one.language) for one in beside] == [(BESIDE_FROM + 8, "")]
