@@ -3,11 +3,13 @@
     python -m bench.transfers_page [--transfers 100] [--seconds 20]
 
 One peer on loopback fetches from another client at a capped rate; a real Chromium shows the list,
-then one transfer closely. A long task is one over 50 ms (PerformanceObserver); one that a loaded
+then one transfer closely. `told` is what the page hears, `peer` the peer's share of one core.
+A long task is one over 50 ms (PerformanceObserver); one that a loaded
 machine makes shows up here too, so run it on a quiet one.
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -40,9 +42,12 @@ def main() -> int:
             page.go(peer.ready()["page"])
             hashes = _begin(peer, page, seeder, folder, asked.transfers)
             print(f"{asked.transfers} transfers of {BYTES / 1e6:.0f} MB at {RATE} together")
-            print(f"{'place':28}{'long tasks':>11}{'longest':>10}{'script':>12}{'all tasks':>12}")
+            print(
+                f"{'place':24}{'long tasks':>11}{'longest':>10}{'script':>12}{'all tasks':>12}"
+                f"{'told':>11}{'peer':>8}"
+            )
             for screen in SCREENS:
-                worst = max(worst, _look(page, screen.replace("HASH", hashes[0]), asked))
+                worst = max(worst, _look(peer, page, screen.replace("HASH", hashes[0]), asked))
     return 1 if worst > 0 else 0
 
 
@@ -69,7 +74,7 @@ def _begin(peer: Person, page: Browser, seeder: PlainSeeder, folder: Path, count
     return hashes
 
 
-def _look(page: Browser, screen: str, asked: argparse.Namespace) -> float:
+def _look(peer: Person, page: Browser, screen: str, asked: argparse.Namespace) -> float:
     """Stay at one place and give the longest task over 50 ms, 0 for none."""
     page.run(f"location.hash = {screen!r}")
     if screen == "#/transfers":
@@ -79,18 +84,29 @@ def _look(page: Browser, screen: str, asked: argparse.Namespace) -> float:
     page.long_tasks()
     page.events.clear()
     page.say("Performance.enable")
-    before = _metrics(page)
+    before, begin = _metrics(page), _processor(peer)
     time.sleep(asked.seconds)
-    after = _metrics(page)
+    after, end = _metrics(page), _processor(peer)
     tasks = page.long_tasks()
     script, all_tasks = (
         (after[name] - before[name]) / asked.seconds * 1000
         for name in ("ScriptDuration", "TaskDuration")
     )
     longest = max(tasks, default=0.0)
-    place = screen[:24]
-    print(f"{place:28}{len(tasks):>11}{longest:>7.0f} ms{script:>7.1f} ms/s{all_tasks:>7.1f} ms/s")
+    told = [one["params"] for one in page.events if one["method"] == "Network.dataReceived"]
+    heard = sum(one["dataLength"] for one in told) / asked.seconds / 1000
+    print(
+        f"{screen[:22]:24}{len(tasks):>11}{longest:>7.0f} ms{script:>7.1f} ms/s"
+        f"{all_tasks:>7.1f} ms/s{heard:>6.1f} kB/s{(end - begin) / asked.seconds:>8.0%}"
+    )
     return longest
+
+
+def _processor(peer: Person) -> float:
+    """Give the seconds of processor time the peer's main process has taken."""
+    assert peer.up_process is not None
+    fields = Path(f"/proc/{peer.up_process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _metrics(page: Browser) -> dict[str, float]:
