@@ -1,6 +1,7 @@
 """How a verb reaches the running peer of a home folder, and starts one when none runs."""
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 from kkiri.adapters.peer_api import PeerApi, PeerSaidNoError
 from kkiri.adapters.system import become, open_browser, spawn_detached, take_lock
 from kkiri.app.home import Home, RunningPeer, prepare, read_running, token
-from kkiri.base.errors import AlreadyUpError, DidNotStartError, PeerNotRunningError
+from kkiri.base.errors import AlreadyUpError, DidNotStartError, NotFoundError, PeerNotRunningError
 
 START_SECONDS_MAX = 60.0  # ready is 1-2 s; a slow disk and an old laptop get patience
 STOP_SECONDS_MAX = 10.0  # a clean stop takes under 3 s
@@ -91,6 +92,18 @@ def open_page(home: Home, place: str) -> bool:
     return open_browser(page_link(home, running) + place)
 
 
+def run_player(home: Home, program: str, address: str) -> None:
+    """Start a player such as mpv or vlc with the address of a file or playlist.
+
+    Raises: NotFoundError when this machine has no such program.
+    """
+    path = shutil.which(program)
+    if path is None:
+        raise NotFoundError(program)
+    # the address is ours: no name of a stranger can become an option, or anything a shell reads
+    spawn_detached([path, address], home.path / "player.log", os.environ)
+
+
 def up(home: Home, flags: Sequence[str]) -> None:
     """Turn this process into the peer; one that a verb had started makes room.
 
@@ -158,6 +171,7 @@ __all__ = [
     "default_home",
     "open_page",
     "page_link",
+    "run_player",
     "running_peer",
     "stop",
     "up",

@@ -21,6 +21,7 @@ from kkiri.cli import (
     key,
     other_programs,
     persons,
+    play,
     running,
     search,
     settings,
@@ -111,6 +112,7 @@ VERBS: Mapping[str, Callable[..., None]] = {
     "pause": files.pause,
     "resume": files.resume,
     "cancel": files.cancel,
+    "play": play.play,
     "together": together.together,
     "kept": search.kept,
     "other-programs": other_programs.other_programs,
@@ -152,6 +154,10 @@ HELP: Mapping[str, str] = {
     "get": say(
         "Fetch a number of the last find, a magnet or a nostr: link.",
         "마지막 찾기의 번호, 마그넷, nostr: 링크를 받습니다.",
+    ),
+    "play": say(
+        "Play a film or an album while it arrives.",
+        "영상이나 음반을 받으면서 바로 틉니다.",
     ),
     "together": say(
         "Watch a film in step with others; whoever has the link is in.",
