@@ -123,3 +123,25 @@ def test_one_says_who_one_is(tmp_path: Path, lang: str) -> None:
         page.wait("document.querySelector('main h2').textContent === '나라'")
         assert page.run(f'document.querySelector("{act("person-follow")}")') is None
         assert page.problems() == []
+
+
+def test_a_person_whom_one_knows_is_seen_in_the_swarm(tmp_path: Path) -> None:
+    with people(tmp_path, "one", "two") as (one, two), browser(tmp_path) as page:
+        music = one.folder / "music"
+        music.mkdir()
+        (music / "long.mp3").write_bytes(bytes(range(256)) * 12_000)
+        first = one.up()
+        two.up("--bootstrap", first["hub"], "--download-rate", "60k")
+        one.do("share", str(music), "--wait", "--json")
+        two.do("petname", first["npub"], "내 친구")
+        found = until(lambda: two.do("find", "long", "--json").lines, 20)
+        until(lambda: two.do("person", first["npub"], "--json").one["on"] or None, 20)
+        two.do("get", found[0]["link"], "--json")
+        page.go(two.ready()["page"])
+        page.run(f"location.hash = '#/transfers/{found[0]['info_hash']}'")
+        page.wait("document.querySelector('.peers a')?.textContent === '내 친구'")
+        page.wait("document.querySelector('svg.swarm text.known')?.textContent === '내 친구'")
+        page.click(act("transfers-person"))
+        page.wait(f"location.hash === '#/person/{first['npub']}'")
+        page.wait("document.querySelector('main h2').textContent === '내 친구'")
+        assert page.problems() == []
