@@ -5,6 +5,7 @@ import { length, size, when, words as common } from "/static/words.js";
 import { words } from "/static/words-results.js";
 
 const PLAYS = new Set(["music", "film", "picture"]);
+const SHOWN = ["title", "sources", "on", "confirmed", "author", "author_name", "looks_like", "followed", "fresh"];
 const asked = new Set(); // just now, until the peer tells of them
 let moving = new Map(); // info-hash to transfer, as the peer says
 
@@ -43,7 +44,9 @@ export function findRow(find) {
     row,
     find,
     update(next) {
+      const same = SHOWN.every((name) => next[name] === self.find[name]);
       self.find = next;
+      if (same && who.firstChild) return;
       set(title, next.title);
       parts(about, facts(next));
       fillWho(who, next);

@@ -8,7 +8,7 @@ import { thingRow } from "/static/things.js";
 import { language, number, words as common } from "/static/words.js";
 import { words } from "/static/words-results.js";
 
-const DRAWN_AT_ONCE = 60; // rows: three screens; the next ones come when the reader nears them
+const DRAWN_AT_ONCE = 40; // rows: two screens; the next ones come when the reader nears them
 const LIMIT = 200; // finds asked for first; more are asked for when the reader wants them
 const LIMIT_MORE = 1000;
 const MORE_SECONDS = 10; // a thousand finds are read page by page
@@ -176,14 +176,25 @@ function draw() {
   drawThings();
   const same = before.length && before[0]?.info_hash === shown[0]?.info_hash;
   drawn = Math.min(shown.length, same ? Math.max(drawn, DRAWN_AT_ONCE) : DRAWN_AT_ONCE);
-  const focused = document.activeElement;
-  const wanted = shown.slice(0, drawn).map(rowOf);
-  if (wanted.length !== list.children.length || wanted.some((row, at) => row !== list.children[at])) {
-    list.replaceChildren(...wanted);
-    if (list.contains(focused)) focused.focus({ preventScroll: true });
-  }
+  place(shown.slice(0, drawn).map(rowOf));
   tellCount();
   tellMore();
+}
+
+// Brings the rows in order; one that stands where it should is not touched, and the focus stays.
+function place(wanted) {
+  const focused = document.activeElement;
+  let next = list.firstElementChild;
+  for (const row of wanted) {
+    if (row === next) next = next.nextElementSibling;
+    else list.insertBefore(row, next);
+  }
+  while (next) {
+    const after = next.nextElementSibling;
+    next.remove();
+    next = after;
+  }
+  if (focused !== document.activeElement && list.contains(focused)) focused.focus({ preventScroll: true });
 }
 
 function rowOf(find) {
