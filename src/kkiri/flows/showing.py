@@ -34,6 +34,7 @@ SENDING_MAX = 4  # notes on their way to one hub before the next waits
 REDIAL_SECONDS_FIRST, REDIAL_SECONDS_MAX = 0.5, 15.0  # a hub that restarts is there in a second
 DIAL_SECONDS_MAX = 10.0  # as flows.hubs: TCP, TLS and the greeting over a bad line
 BYE_SECONDS_MAX = 1.0  # to say that we leave; who does not hear it finds out by itself
+SILENT_MILLIS = 5_000  # a page reports once a second; one that stops has been closed
 HOLDS_MAX = 3  # in HOLDS_SECONDS: a line that is too slow for the film is not waited for again
 HOLDS_SECONDS = 60.0  # ... for a minute
 
@@ -47,8 +48,9 @@ class Part:
         self.invite = invite
         self.link = link
         self.name = ""
-        self.waiting = False
-        self.place: tuple[Millis, Millis] | None = None
+        self._waiting = False
+        self._place: Millis | None = None
+        self._reported = Millis(-SILENT_MILLIS)
         self.leaving = asyncio.Event()
         self.change = Bell()
         self._world = world
@@ -96,8 +98,8 @@ class Part:
     def report(self, place: Millis | None, waiting: bool) -> None:
         """Take where our own player is; who has not enough of the film makes all wait a little."""
         now = self.clock()
-        self.place = None if place is None else (place, now)
-        was, self.waiting = self.waiting, waiting
+        was = self.waiting(now)
+        self._place, self._waiting, self._reported = place, waiting, now
         held = together.course(self.showing, now)
         if held is not None:
             ours = held.doing is Doing.HOLD and held.by == self.showing.me
@@ -108,6 +110,10 @@ class Part:
                 self.act(Doing.PLAY)
         if was is not waiting:
             self._tell_now()
+
+    def waiting(self, now: Millis) -> bool:
+        """Say whether our own player has not enough of the film."""
+        return self._waiting and now - self._reported < SILENT_MILLIS
 
     async def run(self) -> None:
         """Take part until `leaving` is set."""
@@ -171,13 +177,14 @@ class Part:
 
     def _post(self, now: Millis) -> None:
         self._due.clear()
+        place = self._place if now - self._reported < SILENT_MILLIS else None
         note = together.write(
             self.showing,
             now,
             name=self.name,
-            waiting=self.waiting,
+            waiting=self.waiting(now),
             leaving=self.leaving.is_set(),
-            place=self.place,
+            place=None if place is None else (place, self._reported),
         )
         self.showing = together.sent(self.showing, note)
         locked = self._locking.lock(self.invite.key, write_note(note).decode())

@@ -257,6 +257,6 @@ def _view(name: str, part: Part) -> ShowingView:
         members=tuple(together.members(showing, now)),
         talk=showing.talk,
         names=dict(showing.names),
-        waiting=part.waiting,
+        waiting=part.waiting(now),
         hubs=len(part.hubs_open),
     )

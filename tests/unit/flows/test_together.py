@@ -190,6 +190,12 @@ def test_two_over_one_hub_and_one_leaves() -> None:
             assert [line.text for line in one.view(view.id).talk] == ["안녕"]
             assert [other.name for other in two.view(view.id).members] == ["보라"]
             assert told[-1].members, "pages are told"
+            two.report(view.id, Millis(400), True)
+            await asyncio.sleep(1)
+            assert one.view(view.id).members[0].waiting
+            await asyncio.sleep(10)  # the page was closed without a word
+            (member,) = one.view(view.id).members
+            assert (member.waiting, member.drift) == (False, None)
             two.leave(view.id)
             await asyncio.sleep(1)
             assert one.view(view.id).members == ()

@@ -10,6 +10,8 @@ import { apart, language, length, plain, size } from "/static/words.js";
 import { words } from "/static/words-play.js";
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
+const COVER_TRIES = 4;
+const COVER_MS = 3000; // between them
 const KEEP_MS = 4000; // between two notes of the place
 const NATIVE = /^(audio\/(mpeg|mp4|aac|flac|ogg|wav|webm|x-wav|x-flac)|video\/(mp4|webm|ogg))/;
 
@@ -27,7 +29,7 @@ export function player(place, answer, { moved }) {
     sound.hidden = true;
   });
   const stage = make("div", "stage");
-  const parts = { stop: () => {}, file: null, film: null, mode: null, sound: 0, ended: () => {} };
+  const parts = { stop: () => {}, file: null, film: null, mode: null, sound: 0, covers: 0, ended: () => {} };
   const subs = captions(video, say);
   const got = showGot(video, answer);
   const controls = make("div", "controls");
@@ -48,7 +50,14 @@ export function player(place, answer, { moved }) {
   cover.alt = "";
   cover.hidden = true;
   cover.addEventListener("load", () => { cover.hidden = false; });
-  cover.addEventListener("error", () => { cover.hidden = true; });
+  // the cover of a song that arrives is there a little later
+  cover.addEventListener("error", () => {
+    const { file } = parts;
+    parts.covers += 1;
+    if (parts.covers < COVER_TRIES) {
+      setTimeout(() => { if (parts.file === file) cover.src = `${coverOf(file)}&again=${parts.covers}`; }, COVER_MS);
+    }
+  });
   stage.append(cover, video, said, start, sound);
 
   function say(text, stays = false) {
@@ -136,15 +145,17 @@ export function player(place, answer, { moved }) {
     const id = `${answer.info_hash}/${file.index}`;
     const from = at ?? placeOf(id);
     video.setAttribute("aria-label", plain(nameOf(file)));
-    const picture = `/api/cover/${answer.info_hash}?index=${file.index}`;
     const song = file.sort === "music" || file.type.startsWith("audio/");
     stage.classList.toggle("song", song);
     cover.hidden = true;
+    small.hidden = song || !document.pictureInPictureEnabled;
+    full.hidden = song;
+    parts.covers = 0;
     if (song) {
       video.removeAttribute("poster");
-      cover.src = picture;
+      cover.src = coverOf(file);
     } else {
-      video.poster = picture;
+      video.poster = coverOf(file);
     }
     mark(file);
     subs.open([], () => "");
@@ -196,7 +207,7 @@ export function player(place, answer, { moved }) {
   const tracks = field(words.soundtrack, soundtrack);
 
   function showTracks(all) {
-    const labels = all.map((one, at) => [at, [languageName(one.language), one.title].filter(Boolean).join(" · ") || words.soundNumber(at + 1)]);
+    const labels = all.map((one, at) => [at, [languageName(one.language), one.title].filter(Boolean).map(apart).join(" · ") || words.soundNumber(at + 1)]);
     soundtrack.replaceChildren(...choose(labels, "0").children);
     soundtrack.value = "0";
     tracks.hidden = all.length < 2;
@@ -205,6 +216,8 @@ export function player(place, answer, { moved }) {
   const speed = choose(SPEEDS.map((one) => [one, `${one}×`]), "1");
   speed.dataset.act = "play-speed";
   speed.addEventListener("change", () => { video.playbackRate = Number(speed.value); });
+
+  const coverOf = (file) => `/api/cover/${answer.info_hash}?index=${file.index}`;
 
   function step(by) {
     const next = files[files.indexOf(parts.file) + by];
@@ -247,7 +260,6 @@ export function player(place, answer, { moved }) {
     if (document.pictureInPictureElement) document.exitPictureInPicture();
     else video.requestPictureInPicture().catch((error) => note(error.message));
   });
-  small.hidden = !document.pictureInPictureEnabled;
   const full = act("full", words.full, words.full, fullscreen);
   const outside = make("details", "others");
   const link = act("link", words.link, words.link, () => copy(parts.file.open));

@@ -191,6 +191,7 @@ export function step(one, showing, { otherFile }) {
     drift: () => (course && video.readyState > 0 ? video.currentTime - target() : null),
     close() {
       closed = true;
+      post(`${path}/place`, { position: null, waiting: false }).catch(() => {});
       clearTimeout(startTimer);
       clearTimeout(dragged);
       for (const timer of timers) clearInterval(timer);

@@ -149,7 +149,7 @@ function companyOf(path, showing) {
     const { course } = said;
     if (!course) return "";
     const by = said.members.find((one) => one.key === course.by);
-    if (!by) return "";
+    if (!by || by.me) return "";
     return words.acts[course.doing](nameOf(by));
   }
 
