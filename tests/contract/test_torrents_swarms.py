@@ -205,3 +205,24 @@ async def test_rates_change_while_it_runs(tmp_path: Path) -> None:
         found = two.progress_of(key)
         assert found is not None
         assert found.state is TransferState.SEEDING
+
+
+@pytest.mark.parametrize("edited", [False, True])
+async def test_what_was_given_on_is_known_after_a_restart(tmp_path: Path, edited: bool) -> None:
+    torrent = make_torrent(tmp_path / "a", "앨범", FILES)
+    key = hash_of(torrent)
+    async with session(tmp_path / "sb") as two:
+        async with session(tmp_path / "sa") as one:
+            await one.seed(SeedSpec(metainfo=torrent, folder=tmp_path / "a"))
+            await two.fetch(FetchSpec(info_hash=key, folder=tmp_path / "b", addresses=here(one)))
+            path = await _complete(two, key)
+        async with session(tmp_path / "sc") as three:
+            await three.fetch(FetchSpec(info_hash=key, folder=tmp_path / "c", addresses=here(two)))
+            await _complete(three, key)
+            given = (await _seen(two, key, lambda swarm: swarm.uploaded >= 1_600_000)).uploaded
+        if edited:  # what is noted when it ends must not take this for what came
+            (path / "디스크 1" / "0.flac").write_bytes(b"edited")
+    async with session(tmp_path / "sb") as again:
+        assert again.seeding() == (0 if edited else 1)
+        if not edited:
+            assert (await again.swarms.swarm(key)).uploaded == given

@@ -6,6 +6,8 @@ A step runs under its download's lock; what goes wrong with one is that one's st
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import libtorrent as lt
@@ -165,6 +167,19 @@ class Downloads:
         if self._jobs:
             await asyncio.wait(tuple(self._jobs))
         await self.save()
+        for download in list(self.held.values()):
+            await self._save_given(download)
+
+    async def _save_given(self, download: Download) -> None:
+        """Write how much a finished one has given on; its files are as they were noted before."""
+        async with download.lock:
+            if download.phase is not Phase.DONE or download.handle is None:
+                return
+            data = await self._engine.resume_data(download.handle, download.info_hash)
+            ticket = await asyncio.to_thread(self._tickets.load, download.info_hash)
+            if data is not None and ticket is not None:
+                with suppress(OSError):  # a full disk: only a count is lost
+                    await asyncio.to_thread(self._tickets.store, replace(ticket, resume=data))
 
     async def tick(self, now: float) -> None:
         """Ask for sources, ask banned ones again, go on where there is room again."""
