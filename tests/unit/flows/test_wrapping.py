@@ -7,12 +7,14 @@ from random import Random
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kkiri.adapters.keys.nip44 import padded_bytes
 from kkiri.adapters.keys.seals import KeySeals
 from kkiri.base.errors import BadRecordError, BadSealError
 from kkiri.base.types import Kind, UnixTime
-from kkiri.chat.rumor import compose, write
+from kkiri.chat.rumor import compose, said, write
 from kkiri.event import bech32, kinds
 from kkiri.event.record import Event, Record, decode, encode
 from kkiri.event.verify import Signer, verified
@@ -121,3 +123,44 @@ def test_a_hub_sees_neither_words_nor_sender_nor_hour_nor_length() -> None:
     assert len(sizes) <= 6
     plain = {(size * 3 // 4 - 67 - size * 3 // 4 % 2) for size in sizes}
     assert all(any(abs(p - padded_bytes(p)) <= 2 for p in (q - 1, q, q + 1)) for q in plain)
+
+
+_TEXT = st.text(st.characters(exclude_categories=()), max_size=20) | st.sampled_from(
+    ("p", "e", "a" * 64, "\ud800", "\x00", "14", "")
+)
+_VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | _TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+_RUMOR = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": _VALUE,
+        "pubkey": _VALUE | st.just(Signer((1).to_bytes(32)).pubkey),
+        "created_at": _VALUE | st.integers(0, 2**60),
+        "kind": _VALUE | st.sampled_from((14, 15, 7)),
+        "tags": _VALUE | st.lists(st.lists(_TEXT, max_size=4), max_size=6),
+        "content": _VALUE,
+        "sig": _VALUE,
+    },
+)
+
+
+@given(_RUMOR | _VALUE, st.booleans())
+def test_whatever_is_inside_a_wrap_is_read_or_refused(inside: object, as_seal: bool) -> None:
+    """SAFETY P1: what an honest wrap may hold of a dishonest author."""
+    ann, ben = person(1), person(2, 2)
+    to, text = ben.signer.pubkey, json.dumps(inside)
+    try:
+        if as_seal:
+            made = ann.sealing.wrap(text, to, NOW)
+        else:
+            seal = ann.signer.sign(kinds.SEAL, (), ann.sealing.seal(text, to), NOW)
+            made = ann.sealing.wrap(encode(seal).decode(), to, NOW)
+    except BadSealError:
+        return  # too long
+    try:
+        said(unwrap(ben, made), NOW)
+    except (BadRecordError, BadSealError):
+        pass
