@@ -7,6 +7,7 @@ song that is not here begins to fetch it: that is what pressing play asks for.
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -85,12 +86,11 @@ class Music:
         async with self._looking:
             now = self._world.clock.monotonic()
             if self._looked_at is None or now - self._looked_at >= OWN_SECONDS:
-                works = await asyncio.to_thread(self._shared_works)
-                shared = {work.info_hash for work in works}
-                for transfer in self._world.transfers.transfers():
-                    if transfer.info_hash not in shared:
-                        works += self._fetched_work(transfer)
-                works = [work for work in works if _is_music(work)]
+                known = [
+                    (one, self._world.torrents.metainfo(one.info_hash))
+                    for one in self._world.transfers.transfers()
+                ]
+                works = await asyncio.to_thread(self._own_works, known)
                 self._works = {work.info_hash: work for work in works}
                 self._collection = await asyncio.to_thread(collect, works)
                 self._looked_at = self._world.clock.monotonic()
@@ -224,11 +224,16 @@ class Music:
                 self._told.popitem(last=False)
         return self._told[work.info_hash]
 
-    # ---- what is here; the library and the journal in a thread
+    # ---- what is here; in a thread
 
-    def _shared_works(self) -> list[Work]:
+    def _own_works(self, known: Sequence[tuple[Transfer, bytes | None]]) -> list[Work]:
         self._read_journal()
-        return [self._shared_work(one) for one in self._world.library.listings()]
+        works = [self._shared_work(one) for one in self._world.library.listings()]
+        shared = {work.info_hash for work in works}
+        for transfer, raw in known:
+            if transfer.info_hash not in shared:
+                works += self._fetched_work(transfer, raw)
+        return [work for work in works if _is_music(work)]
 
     def _read_journal(self) -> None:
         while True:
@@ -269,12 +274,11 @@ class Music:
             paths=MappingProxyType(paths),
         )
 
-    def _fetched_work(self, transfer: Transfer) -> list[Work]:
+    def _fetched_work(self, transfer: Transfer, raw: bytes | None) -> list[Work]:
         """Give a download as a work once it is known what it consists of; a list of one or none."""
         before = self._works.get(transfer.info_hash)
         if before is not None and (before.paths or transfer.path is None):
             return [before]
-        raw = self._world.torrents.metainfo(transfer.info_hash)
         if raw is None:
             return []
         try:

@@ -5,7 +5,7 @@ that is known. Names come from the disk or are made safe; equal ones get a numbe
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kkiri.base.errors import BadMetainfoError, BadNameError, NotFoundError
@@ -86,8 +86,12 @@ class Tree:
                 library, downloads = (
                     top.folder(name, UnixTime(0)) for name in (LIBRARY, DOWNLOADS)
                 )
+                known = [
+                    (one, self._world.torrents.metainfo(one.info_hash))
+                    for one in self._world.transfers.transfers()
+                ]
                 await asyncio.to_thread(self._fill_library, library)
-                self._fill_downloads(downloads)
+                await asyncio.to_thread(self._fill_downloads, downloads, known)
                 self._top, self._looked_at = top, self._world.clock.monotonic()
             return self._top
 
@@ -98,21 +102,20 @@ class Tree:
             for listing in self._world.library.listings(root):
                 _fill_listing(library, name, listing)
 
-    def _fill_downloads(self, downloads: TreeFolder) -> None:
+    def _fill_downloads(
+        self, downloads: TreeFolder, known: Sequence[tuple[Transfer, bytes | None]]
+    ) -> None:
         names: dict[str, int] = {}
-        transfers = sorted(
-            self._world.transfers.transfers(), key=lambda one: (one.added_at, one.info_hash)
-        )
-        for transfer in transfers:
-            info = self._info(transfer)
+        oldest_first = sorted(known, key=lambda one: (one[0].added_at, one[0].info_hash))
+        for transfer, raw in oldest_first:
+            info = self._info(transfer, raw)
             if info is not None:
                 _fill_transfer(downloads, _name(top_name(info), names), transfer, info)
-        known = {transfer.info_hash for transfer in transfers[-INFOS_MAX:]}
-        self._infos = {key: info for key, info in self._infos.items() if key in known}
+        kept = {transfer.info_hash for transfer, _ in oldest_first[-INFOS_MAX:]}
+        self._infos = {key: info for key, info in self._infos.items() if key in kept}
 
-    def _info(self, transfer: Transfer) -> MetaInfo | None:
+    def _info(self, transfer: Transfer, raw: bytes | None) -> MetaInfo | None:
         if transfer.info_hash not in self._infos:
-            raw = self._world.torrents.metainfo(transfer.info_hash)
             if raw is None:
                 return None
             try:

@@ -12,7 +12,6 @@ from fastapi import Path as InPath
 from fastapi.responses import Response
 
 from kkiri.app.peer import Peer
-from kkiri.base.errors import NotReachableError
 from kkiri.flows.tree import Tree, TreeFile, TreeFolder
 from kkiri.web.dav_answer import (
     XML_TYPE,
@@ -23,11 +22,11 @@ from kkiri.web.dav_answer import (
     read_propfind,
     refused_depth,
 )
-from kkiri.web.file_answer import FileAnswer, file_type
+from kkiri.web.file_answer import file_type
 from kkiri.web.other_doors import DAV, DAV_METHODS
+from kkiri.web.playing import file_of
 
 PATH_CHARS_MAX = 8_192  # the longest path a torrent may have is 1,000 bytes, percent-encoded
-OPEN_SECONDS = 30.0  # a file manager gives up about then
 TEXT_TYPE = "text/plain; charset=utf-8"
 Where = Annotated[str, InPath(max_length=PATH_CHARS_MAX)]
 
@@ -73,21 +72,8 @@ def _parts(path: str) -> list[str]:
 
 
 async def _file(peer: Peer, found: TreeFile, request: Request) -> Response:
-    try:
-        async with asyncio.timeout(OPEN_SECONDS):
-            file = await peer.world.torrents.open(found.info_hash, found.number)
-    except TimeoutError:
-        raise NotReachableError(found.name[:200]) from None
-    kind, shown = file_type(found.name)
-    asked = request.headers.get("range")
-    match = request.headers.get("if-range")
-    if match is not None and match != _etag(found):
-        asked = None
-    answer = FileAnswer(file, kind, asked, peer.stopping)
-    answer.headers["etag"] = _etag(found)
+    answer = await file_of(peer, found.info_hash, found.number, request)
     answer.headers["last-modified"] = formatdate(found.changed_at, usegmt=True)
-    if not shown:
-        answer.headers["content-disposition"] = "attachment"
     return answer
 
 

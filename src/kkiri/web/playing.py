@@ -58,7 +58,7 @@ def playing(peer: Peer) -> APIRouter:
     @routes.get("/api/play/{hash}/{index}/{name}", response_class=Response)
     async def one_file(hash: Hash, index: Index, name: Name, request: Request) -> Response:
         """Give a file or a range of it, waiting for what has yet to arrive."""
-        return await _file(peer, info_hash(hash), index, request)
+        return await file_of(peer, info_hash(hash), index, request)
 
     @routes.head(f"{OPEN}/{{key}}/{{hash}}/{PLAYLIST}/{{name}}", include_in_schema=False)
     @routes.get(f"{OPEN}/{{key}}/{{hash}}/{PLAYLIST}/{{name}}", response_class=Response)
@@ -72,12 +72,16 @@ def playing(peer: Peer) -> APIRouter:
     @routes.get(f"{OPEN}/{{key}}/{{hash}}/{{index}}/{{name}}", response_class=Response)
     async def opened(key: Key, hash: Hash, index: Index, name: Name, request: Request) -> Response:
         """Give a file or a range of it to another player; the key opens no other file."""
-        return await _file(peer, info_hash(hash), index, request)
+        return await file_of(peer, info_hash(hash), index, request)
 
     return routes
 
 
-async def _file(peer: Peer, wanted: InfoHash, index: int, request: Request) -> Response:
+async def file_of(peer: Peer, wanted: InfoHash, index: int, request: Request) -> Response:
+    """Answer with a file of a torrent, or a range of it.
+
+    Raises: NotFoundError, NotReachableError.
+    """
     try:
         async with asyncio.timeout(OPEN_SECONDS_MAX):
             file = await peer.world.torrents.open(wanted, index)

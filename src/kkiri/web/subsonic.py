@@ -6,6 +6,7 @@ refused with 50, so that nobody believes it was kept. Playing a song that is not
 Source: OpenSubsonic API (opensubsonic/open-subsonic-api 4c1819fb).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
@@ -107,7 +108,8 @@ def subsonic(peer: Peer) -> APIRouter:
             return _said(failed(Fault(NOT_FOUND, error.sentence("en")), asked.text("f")))
         except KkiriError as error:
             return _said(failed(Fault(GENERIC, error.sentence("en")), asked.text("f")))
-        return _said(done(tree, asked.text("f")))
+        # a list of thousands takes longer than the loop may be held
+        return _said(await asyncio.to_thread(done, tree, asked.text("f")))
 
     return routes
 

@@ -3,6 +3,8 @@
 One's own comes first; what the network has comes behind it in `search2` and `search3`.
 """
 
+import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -98,11 +100,11 @@ async def song(_peer: Peer, music: Music, asked: Fields) -> Tree:
 async def genres(_peer: Peer, music: Music, _asked: Fields) -> Tree:
     """Tell of all genres."""
     own = await music.own()
-    songs = [one.genre for one in own.songs.values() if one.genre]
-    albums = [one.genre for one in own.albums.values() if one.genre]
+    songs = Counter(one.genre for one in own.songs.values() if one.genre)
+    albums = Counter(one.genre for one in own.albums.values() if one.genre)
     told: list[Tree] = [
-        {"value": name, "songCount": songs.count(name), "albumCount": albums.count(name)}
-        for name in sorted(set(songs))
+        {"value": name, "songCount": songs[name], "albumCount": albums[name]}
+        for name in sorted(songs)
     ]
     return {"genres": {"genre": told}}
 
@@ -190,17 +192,26 @@ async def _found(
 ) -> tuple[Sequence[Artist], Sequence[Album], Sequence[Song]]:
     query = asked.text("query")
     words = words_of(query)
-    own: Collection = await music.own()
+    own = await music.own()
     network = await music.found(query) if words else []
-    artists = [one for one in own.artists.values() if is_about(words, one.name)]
-    albums = [one for one in own.albums.values() if is_about(words, one.name, one.artist)]
-    songs = await _own_songs(music, query)
+    # thousands of names are looked through: in a thread
+    artists, albums, songs = await asyncio.to_thread(_matching, own, words)
     # of an album that a search found, all songs are what was looked for
-    songs += [song for album in network for song in album.songs]
+    songs += _songs(network)
     return (
         _page(artists, asked, "artist"),
         _page([*albums, *network], asked, "album"),
         _page(songs, asked, "song"),
+    )
+
+
+def _matching(
+    own: Collection, words: Sequence[str]
+) -> tuple[list[Artist], list[Album], list[Song]]:
+    return (
+        [one for one in own.artists.values() if is_about(words, one.name)],
+        [one for one in own.albums.values() if is_about(words, one.name, one.artist)],
+        [one for one in own.songs.values() if is_about(words, one.title, one.album, one.artist)],
     )
 
 
@@ -241,8 +252,7 @@ def _album_list_tree(album: Album) -> Tree:
 
 
 async def _own_songs(music: Music, query: str) -> list[Song]:
-    own, words = (await music.own()).songs.values(), words_of(query)
-    return [one for one in own if is_about(words, one.title, one.album, one.artist)]
+    return (await asyncio.to_thread(_matching, await music.own(), words_of(query)))[2]
 
 
 def _songs(albums: Sequence[Album]) -> list[Song]:

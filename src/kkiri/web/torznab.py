@@ -143,16 +143,11 @@ def torrent_of(world: World, info_hash: InfoHash) -> bytes | None:
 def torrent_links(peer: Peer, found: Sequence[Found], key: str) -> dict[str, str]:
     """Give where the torrent files of finds are, of those that are held here."""
     world = peer.world
-    here = {listing.info_hash for listing in world.library.listings()}
-    here |= {
-        one.info_hash
-        for one in world.transfers.transfers()
-        if world.torrents.metainfo(one.info_hash) is not None
-    }
     return {
         one.info_hash: f"{peer.page}{TORZNAB}/torrent/{one.info_hash}.torrent?apikey={quote(key)}"
         for one in found
-        if one.info_hash in here
+        if world.library.roots_of(one.info_hash)
+        or world.torrents.metainfo(one.info_hash) is not None
     }
 
 
