@@ -81,7 +81,12 @@ class Person:
 
     def up(self, *words: str) -> dict[str, Any]:
         """Start the peer in a private network and give its status once it is ready."""
-        self.up_process = self.begin("up", "--network", "private", *words)
+        told = self.home / "run" / "peer.json"
+        told.unlink(missing_ok=True)  # of one that was killed
+        process = self.begin("up", "--network", "private", *words)
+        self.up_process = process
+        # a verb that comes before `up` holds the home would start a peer without these words
+        until(lambda: told.exists() or process.poll() is not None, READY_SECONDS_MAX)
         return self.ready()
 
     def ready(self) -> dict[str, Any]:
