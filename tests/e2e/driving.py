@@ -22,8 +22,8 @@ HANDS = """
   const all = 'a[href], button, input, select, textarea, summary, [tabindex]:not(video)';
   const label = (one) => one.getAttribute('aria-label')
     || one.ariaLabelledByElements?.map((other) => other.textContent).join(' ')
-    || one.labels?.[0]?.innerText
-    || (one.matches('select, textarea, input') ? one.placeholder || one.title : one.innerText)
+    || (one.labels?.[0]?.querySelector('span') ?? one.labels?.[0])?.innerText
+    || (one.matches('select, textarea, input') ? one.placeholder : one.innerText || one.textContent)
     || one.title || one.querySelector?.('[aria-label]')?.getAttribute('aria-label') || '';
   const clean = (text) => text.replace(/[\\d.,]+/g, '#').replace(/\\s+/g, ' ').trim().slice(0, 60);
   const key = (one) => `${one.localName}${one.type && one.matches('input') ? ':' + one.type : ''}`
@@ -42,7 +42,7 @@ HANDS = """
     .observe(document.body, {subtree: true, childList: true, characterData: true,
       attributes: true});
   window.hands = {
-    list: () => list().map((one) => [key(one), clean(label(one)), document.activeElement === one]),
+    list: () => list().map((one) => [key(one), clean(label(one)), clean(one.textContent)]),
     focus: (wanted) => {
       const one = list().find((other) => key(other) === wanted);
       one?.focus();
@@ -113,9 +113,9 @@ def _enter(page: Browser, place: str) -> None:
 
 
 def _keys(page: Browser, driven: Driven) -> list[str]:
-    told: list[tuple[str, str, bool]] = hands(page, "list()")
-    for key, label, _ in told:
-        driven.labels.add(label)
+    told: list[tuple[str, str, str]] = hands(page, "list()")
+    for key, label, seen in told:
+        driven.labels |= {label, seen}
         if not label and key not in driven.done:
             driven.faults.append(f"{key} has no name")
     return list(dict.fromkeys(key for key, _, _ in told))
@@ -154,9 +154,11 @@ def _press(page: Browser, peer: Pretend, key: str) -> str:
 
 def _use(page: Browser, tag: str, kind: str) -> str:
     if tag == "select":
+        before = hands(page, "state()")[0]
         page.press("ArrowDown")
-        page.press("Enter")
-        return "ArrowDown"
+        if hands(page, "state()")[0] == before:  # it stood on the last one
+            page.press("ArrowUp")
+        return "ArrowDown and ArrowUp"
     if tag == "textarea" or tag == "input" and kind in {"text", "search", "url", "password"}:
         page.type("겨울")
         return "typing"

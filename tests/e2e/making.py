@@ -19,7 +19,6 @@ NOW = 1_790_000_000
 BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 OWN = {SettingAnswer, Words}
 """What no stranger writes any part of: the peer's own words, and what its person has set."""
-FEW = 2  # items of a list within an item
 
 
 def own_text(name: str, number: int) -> str:
@@ -33,6 +32,8 @@ class Maker:
 
     text: Text
     many: int
+    few: int = 2
+    """Items of a list within an item."""
     turn: int = 0
     """Number of the first item: answers of another turn hold other texts."""
 
@@ -69,7 +70,7 @@ class Maker:
         if issubclass(origin, dict) or len(inner) == 2 and inner[1] is not Ellipsis:
             key = self._value(inner[0], "key", number, deep)
             return {key: self._value(inner[1], name, number, deep + 1)}
-        count = self.many if deep == 0 else FEW
+        count = self.many if deep == 0 else self.few
         return [self._value(inner[0], name, number + turn, deep + 1) for turn in range(count)]
 
     def _plain(self, kind: Any, name: str, number: int) -> Any:
@@ -133,7 +134,7 @@ def _ours(name: str, number: int) -> str:
         return hash_of(number)
     if name in {"pubkey", "key", "event", "id", "root"}:
         return f"{number + 1:064x}"
-    if name in {"npub", "author", "who", "by", "host", "from_"}:
+    if name in {"npub", "author", "who", "by", "host", "from_", "pointer"}:
         return npub_of(number)
     if name == "link":
         return f"magnet:?xt=urn:btih:{hash_of(number)}"

@@ -26,6 +26,7 @@ from kkiri.app.answers import (
 )
 from kkiri.app.showing import ShowingAnswer
 from kkiri.app.talks import NoticeAnswer, ToldMessage
+from kkiri.app.things import ThingAnswer
 from kkiri.base.errors import NotFoundError
 from kkiri.web.guard import App, Door, Guard
 from kkiri.web.lines import refusal
@@ -55,6 +56,10 @@ class Pretend:
     """Method, path and body of all that was asked of `/api`."""
     fixed: dict[str, Any] = field(default_factory=dict)
     """Answers by path that stand before the made ones."""
+    broken: str = ""
+    """What begins with this path is refused; nothing is when it is empty."""
+    bare: bool = False
+    """Nothing is shared yet."""
     planted: dict[str, str] = field(default_factory=dict)
     """Text of static files by path, with a fault planted, in place of the real ones."""
     _loop: asyncio.AbstractEventLoop | None = None
@@ -70,9 +75,9 @@ class Pretend:
         """Give path and body of what was to be changed."""
         return [(path, body) for method, path, body in self.asked if method == "POST"]
 
-    def fill(self, text: Text, *, many: int, turn: int = 0) -> None:
+    def fill(self, text: Text, *, many: int, turn: int = 0, few: int = 2) -> None:
         """From now on answer with these texts."""
-        self.maker = Maker(text=text, many=many, turn=turn)
+        self.maker = Maker(text=text, many=many, turn=turn, few=few)
 
     def plant(self, name: str, old: str, new: str) -> None:
         """Serve a static file with a fault in it."""
@@ -102,7 +107,8 @@ class Pretend:
     def status(self) -> dict[str, Any]:
         """Give the status, in which the peer is ready."""
         made: dict[str, Any] = self.maker.make(StatusAnswer)
-        return made | {"ready": True, "transfers": []}
+        shared = {"shared": 0} if self.bare else {}
+        return made | {"ready": True, "transfers": []} | shared
 
     def transfers(self) -> list[dict[str, Any]]:
         """Give the transfers, which are not the finds."""
@@ -150,8 +156,12 @@ def _stream(peer: Pretend, path: str) -> Response | None:
         case ["live"]:
             return StreamingResponse(peer.live(), media_type=events)
         case ["find", "live"]:
-            found = _once(_event({"found": peer.finds()}), _event({"done": True}))
-            return StreamingResponse(found, media_type=events)
+            said: list[dict[str, Any]] = [
+                {"found": peer.finds()},
+                {"things": peer.maker.make(list[ThingAnswer])},
+            ]
+            said += [{"meant": peer.maker.text("meant", peer.maker.turn)}, {"done": True}]
+            return StreamingResponse(_once(*map(_event, said)), media_type=events)
         case ["news"]:
             news = peer.maker.make(list[NewsAnswer])
             return StreamingResponse(_once(*map(_event, news)), media_type=events)
@@ -169,12 +179,18 @@ def _stream(peer: Pretend, path: str) -> Response | None:
 
 
 def _answer(peer: Pretend, known: list[APIRoute], method: str, path: str) -> Response:
+    if peer.broken and path.startswith(peer.broken):
+        return JSONResponse(refusal(NotFoundError(path)), 404)
     if path in peer.fixed:
         return Response(json.dumps(peer.fixed[path]), media_type="application/json")
     if (stream := _stream(peer, path)) is not None:
         return stream
     for route in known:
-        if method in route.methods and route.path_regex.match(path) and route.response_model:
+        if (
+            method in (route.methods or ())
+            and route.path_regex.match(path)
+            and route.response_model
+        ):
             value = peer.maker.make(route.response_model)
             return Response(json.dumps(value), media_type="application/json")
     return JSONResponse(refusal(NotFoundError(path)), 404)
