@@ -156,6 +156,36 @@ def test_who_leaves_is_gone_and_the_others_go_on(evening: Evening, three: list[B
     two.run("location.hash = ''")
 
 
+def test_all_wait_for_one_whose_line_is_slow(evening: Evening, three: list[Browser]) -> None:
+    one, two, slow = three
+    persons = evening.made
+    said = persons[0].do("together", evening.hash, "--no-page", "--json").one
+    for page, person in zip(three, persons, strict=True):
+        if page is slow:
+            _line(slow, 25_000)  # a third of what the film needs
+        join(page, person.ready()["page"], said["link"])
+    _all(three, f"{NAMES}.length === 3")
+    one.run(f"{VIDEO}.play()")
+    slow.wait(f"{VIDEO}.currentTime > 0.2")
+    _all([one, two], f"{VIDEO}.paused && {VIDEO}.currentTime > 0.2")
+    one.wait(f"/기다립니다/.test({STATE})")
+    two.wait(f"/Waiting/.test({STATE})")
+    assert apart(three) <= DRIFT_MAX
+    _line(slow, -1)
+    _all(three, f"!{VIDEO}.paused && {VIDEO}.currentTime > 3")
+    _steady(three)
+
+
+def _line(page: Browser, bytes_a_second: int) -> None:
+    page.say(
+        "Network.emulateNetworkConditions",
+        offline=False,
+        latency=0,
+        downloadThroughput=bytes_a_second,
+        uploadThroughput=-1,
+    )
+
+
 def test_a_link_of_a_showing_is_understood_by_the_box(
     evening: Evening, three: list[Browser]
 ) -> None:
