@@ -82,7 +82,8 @@ async def find_things(
     Raises: NotFoundError, BadKeyError, RefusedError when `by:` names nobody, or several.
     """
     wanted = sorts_of(query)
-    if not wanted or query.node is None or _counts_bytes(query):
+    named_sort = not NOT_FILES.isdisjoint(query.sort)
+    if not wanted or _counts_bytes(query) or (query.node is None and not named_sort):
         return []
     query = replace(await with_keys(world, query), sort=())
     known = _known_here(world, query) if ThingSort.PERSON in wanted else []
@@ -160,7 +161,7 @@ def _filter(query: Query, sort: ThingSort) -> Filter:
         authors=tuple(PubKey(key) for key in query.by) or None,
         since=query.after,
         until=None if query.before is None else UnixTime(max(0, query.before - 1)),
-        search=to_search(query),
+        search=to_search(query) or None,
         limit=EACH_MAX,
     )
 

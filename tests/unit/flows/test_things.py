@@ -79,6 +79,7 @@ async def test_every_sort_is_found_with_who_signed_it(network: FakeNetwork) -> N
         only = await asked(peer, "kind:goods winter")
         assert [one.sort.value for one in only] == ["goods"]
         assert await asked(peer, "종류:물건 winter") == only
+        assert await asked(peer, "kind:goods") == only  # the newest, whatever they are called
         assert await asked(peer, "kind:music winter") == []
         assert await asked(peer, "kind:work winter") == []
         assert await asked(peer, "max-size:5M winter") == []
