@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kkiri.base.errors import RefusedError
+from kkiri.base.errors import KkiriError, RefusedError
 from kkiri.base.types import HubUrl, Link, PubKey, Seconds
 from kkiri.event.listing import PeerAddress
 from kkiri.flows import people
@@ -193,7 +193,10 @@ class Together:
 
     async def _learn_name(self, part: Part) -> None:
         """Take the name that this person gave to everybody, unless another was taken."""
-        view = await people.person(self._world, self._world.signer.pubkey)
+        try:
+            view = await people.person(self._world, self._world.signer.pubkey)
+        except KkiriError:  # one watches without a name as well
+            return
         if not part.name and view.name != self._world.signer.pubkey[:SHORT_CHARS]:
             part.name = view.name[:NAME_CHARS_MAX]
             part.change.ring()

@@ -75,6 +75,18 @@ def test_one_letter_less_is_noticed() -> None:
             read_invite(link[:at] + link[at + 1 :])
 
 
+@given(
+    st.text(max_size=200) | st.binary(max_size=400).map(lambda body: bech32.encode(PREFIX, body))
+)
+def test_p1_any_text_is_a_link_or_refused(text: str) -> None:
+    try:
+        invite = read_invite(text)
+    except BadLinkError:
+        return
+    again = read_invite(write_invite(invite))
+    assert (again.secret, again.film, again.hubs) == (invite.secret, invite.film, invite.hubs)
+
+
 def _item(kind: int, value: bytes) -> bytes:
     return bytes([kind, len(value)]) + value
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kkiri.base.errors import BadMessageError
 from kkiri.base.types import PubKey
@@ -24,6 +26,13 @@ from kkiri.play.note import (
     write_note,
 )
 
+WRITTEN = (
+    b'{"number":7,"clock":21034,"name":"x","place":61250,"place_at":21000,"heard":{"'
+    + b"a" * 64
+    + b'":[12,20987]},"course":{"counter":3,"by":"'
+    + b"a" * 64
+    + b'","doing":"play","file":0,"position":60000,"at":19800},"lines":[{"counter":1,"text":"!"}]}'
+)
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "together.json").read_text())
 A, B = PubKey("a" * 64), PubKey("b" * 64)
 LARGEST = Note(
@@ -72,6 +81,16 @@ def test_refused(vector: dict[str, str]) -> None:
 def test_a_large_one_is_not_even_parsed() -> None:
     with pytest.raises(BadMessageError, match="bytes"):
         read_note(b"[" * (NOTE_BYTES_MAX + 1))
+
+
+@given(st.binary(max_size=300) | st.builds(lambda at, by: WRITTEN[:at] + by + WRITTEN[at:],
+    st.integers(0, 400), st.binary(max_size=4)))  # fmt: skip
+def test_p1_any_bytes_are_a_note_or_refused(raw: bytes) -> None:
+    try:
+        note = read_note(raw)
+    except BadMessageError:
+        return
+    assert read_note(write_note(note)) == note
 
 
 @pytest.mark.parametrize("raw", [b"", b"[" * 20_000, b"\xff\xfe", b'{"number": 1e400}'])
