@@ -64,6 +64,8 @@ _MADE: Final[dict[str, tuple[str, ...]]] = {
     "windows.wmv": (*_PICTURE, *_TONE, "-c:v", "wmv2", *_GOP, "-c:a", "wmav2"),
     "flash.flv": (*_PICTURE, *_TONE, *_H264, "-c:a", "aac"),
     "disc.mpg": (*_PICTURE, *_TONE, "-c:v", "mpeg2video", *_GOP, "-c:a", "mp2"),
+    "woven.ts": (*_PICTURE, *_TONE, "-c:v", "mpeg2video", *_GOP, "-flags", "+ildct+ilme", "-c:a",
+                 "ac3"),
     "deep.mkv": (*_PICTURE, *_TONE, "-c:v", "libx265", "-preset", "ultrafast", "-x265-params",
                  "log-level=none:keyint=100", "-pix_fmt", "yuv420p10le", "-c:a", "flac"),
     "titled.mp4": (*_PICTURE, *_TONE, "-i", "ko.srt", *_H264, "-c:a", "aac", "-c:s", "mov_text",

@@ -1,6 +1,6 @@
 """Streams that are made anew: H.264 no larger than two cores manage, AAC in stereo."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Final
 
@@ -9,6 +9,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
+from av.filter import Graph
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
@@ -55,6 +56,7 @@ class NewPicture:
         self._encoded = encoded
         self._first = first
         self._number = 0
+        self._woven: Graph | None = None
         self._last = -1
         self._broken = 0
 
@@ -74,10 +76,23 @@ class NewPicture:
     def end(self) -> "Iterator[Packet[Stream]]":
         """Give the frames that the decoder and the encoder still hold."""
         yield from self._made(self._decoded.codec_context.decode(None))
+        if self._woven is not None:
+            self._woven.vpush(None)
+            yield from self._written(_out_of(self._woven))
         if self._last >= 0:
             yield from self._encoded.encode(None)
 
     def _made(self, frames: list[VideoFrame]) -> "Iterator[Packet[Stream]]":
+        for frame in frames:
+            if self._woven is None and frame.interlaced_frame:
+                self._woven = _unweaving(self._decoded)
+            if self._woven is None:
+                yield from self._written([frame])
+            else:
+                self._woven.vpush(frame)
+                yield from self._written(_out_of(self._woven))
+
+    def _written(self, frames: Iterable[VideoFrame]) -> "Iterator[Packet[Stream]]":
         for frame in frames:
             self._number += 1
             if self._number % self._every:
@@ -154,6 +169,28 @@ class NewSound:
         for packet in self._encoded.encode(frame):
             if packet.pts is None or packet.pts >= 0:  # what the decoder begins with is not heard
                 yield packet
+
+
+def _unweaving(stream: VideoStream) -> Graph:
+    """Make pictures of two half pictures, as broadcasts and discs have them: combs are ugly."""
+    graph = Graph()
+    # a large one is made smaller anyway: one half picture of it is enough, and costs nothing
+    large = stream.codec_context.height > HEIGHT_MAX
+    graph.link_nodes(
+        graph.add_buffer(template=stream),
+        graph.add("field", "type=top") if large else graph.add("yadif", "deint=interlaced"),
+        graph.add("buffersink"),
+    ).configure()
+    return graph
+
+
+def _out_of(graph: Graph) -> Iterator[VideoFrame]:
+    while True:
+        try:
+            frame = graph.vpull()
+        except (BlockingIOError, EOFError):
+            return
+        yield frame
 
 
 def _shown_size(stream: VideoStream) -> tuple[int, int]:

@@ -63,15 +63,6 @@ def packets(body: bytes) -> Iterator[tuple[str, float, float, bool]]:
                 )
 
 
-KEYS = {
-    "old.avi": 0.05,
-    "packed.avi": 0.05,
-    "flash.flv": 0.05,
-    "windows.wmv": 0.05,
-    "disc.mpg": 0.05,
-}
-
-
 @pytest.mark.parametrize("name", films.SHOWN)
 async def test_times_are_the_films_own(room: ScreeningRoom, folder: Path, name: str) -> None:
     """From the beginning and after a seek: the same pictures at the same times, all decodable."""
