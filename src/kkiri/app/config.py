@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
 
+from kkiri.app.home import Home
 from kkiri.base.errors import BadConfigError, RefusedError
 from kkiri.base.types import Bytes, HubUrl
 from kkiri.event.listing import PeerAddress
@@ -190,6 +191,10 @@ def _build(home: Path, merged: Said) -> Config:
     hosts = [*map(host_of, bootstrap), *(node.host for node in dht_bootstrap)]
     alone = network is Network.PRIVATE and all(map(_is_loopback, hosts))
     listen = LOOPBACK_LISTEN if alone else OPEN_LISTEN
+    incoming = take("incoming", _folder, None)
+    watched = take("watch_folder", _folder, None)
+    if watched is not None and _holds(incoming or Home(home).incoming, watched):
+        raise BadConfigError(f"watch_folder: {watched}"[:300])
     return Config(
         home=home,
         network=network,
@@ -205,8 +210,8 @@ def _build(home: Path, merged: Said) -> Config:
         hub_limits=take("hub_limits", _flag, True),
         lan=take("lan", _flag, True),
         lang=take("lang", _lang, ""),
-        incoming=take("incoming", _folder, None),
-        watch_folder=take("watch_folder", _folder, None),
+        incoming=incoming,
+        watch_folder=watched,
         said=merged,
     )
 
@@ -269,6 +274,15 @@ def _folder(value: Value) -> Path | None:
     if not path.is_absolute() or "\x00" in text:
         raise ValueError
     return path
+
+
+def _holds(folder: Path, other: Path) -> bool:
+    """Say whether one folder is the other or lies in it, links followed.
+
+    A torrent that a stranger put into another torrent must not be fetched by itself.
+    """
+    whole, within = folder.resolve(), other.resolve()
+    return whole == within or whole in within.parents
 
 
 def _lang(value: Value) -> str:

@@ -125,3 +125,32 @@ def test_dht_nodes_are_numeric_addresses_from_all_three_sources() -> None:
         read(HOME, {}, {}, f"dht_bootstrap = {both}"),
     ):
         assert [str(node) for node in config.dht_bootstrap] == both
+
+
+@pytest.mark.parametrize(
+    ("watched", "incoming", "refused"),
+    [
+        ("in", "in", True),
+        ("in/./x/..", "in", True),
+        ("in/below", "in", True),
+        ("link", "in", True),
+        ("home/incoming", "", True),
+        ("home/incoming/below", "", True),
+        ("in", "in/below", False),
+        ("watched", "in", False),
+        ("watched", "", False),
+    ],
+)
+def test_a_torrent_that_came_with_a_torrent_is_not_fetched_by_itself(
+    tmp_path: Path, watched: str, incoming: str, refused: bool
+) -> None:
+    (tmp_path / "in" / "x").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    flags: dict[str, Value] = {"watch_folder": str(tmp_path / watched)}
+    if incoming:
+        flags["incoming"] = str(tmp_path / incoming)
+    if refused:
+        with pytest.raises(BadConfigError, match="watch_folder"):
+            read(tmp_path / "home", flags, {})
+    else:
+        assert read(tmp_path / "home", flags, {}).watch_folder == tmp_path / watched
