@@ -221,3 +221,38 @@ async def test_hubs_see_wraps_and_nothing_else_of_it(network: FakeNetwork) -> No
     assert len({one.pubkey for one in wraps.values()}) == len(wraps) == 20
     private = {kinds.SEAL, kinds.PRIVATE_TEXT}
     assert not [raw for raw in rows if decode(raw).kind in private or b"\xeb\xb9\x84" in raw]
+
+
+@virtual
+async def test_a_hub_that_is_off_gets_it_when_it_returns_or_never(network: FakeNetwork) -> None:
+    hubs = three(network)
+    ann, ben = (network.peer(number, bootstrap=[A, B, C]) for number in (1, 2))
+    async with on(ben) as b:
+        await said_where(b)
+    async with on(ann) as a:
+        await said_where(a)
+        hubs[2].die()
+        sent = await talk.say(ann.world, [ben.signer.pubkey], "하나")
+        await until(lambda: _hubs(ann, sent.id) == 2)  # Ben's own hub is off as well
+        hubs[2].rise()
+        await until(lambda: _hubs(ann, sent.id) == 3, 900)
+        assert ann.state.talk.outbox.outgoing(9) != []
+        await asyncio.sleep(2 * DAY + 900)
+        assert ann.state.talk.outbox.outgoing(9) == []
+
+
+@virtual
+async def test_after_a_month_nobody_is_waited_for(network: FakeNetwork) -> None:
+    hubs = three(network)
+    ann, ben = (network.peer(number, bootstrap=[A, B, C]) for number in (1, 2))
+    for hub in hubs:
+        hub.die()
+    async with on(ann):
+        sent = await talk.say(ann.world, [ben.signer.pubkey], "아무도 없나")
+        await asyncio.sleep(600)
+        assert {one.receiver for one in ann.state.talk.outbox.outgoing(9)} >= {ben.signer.pubkey}
+    await asyncio.sleep(31 * DAY)
+    async with on(again(network, ann, 1)):
+        await until(lambda: ann.state.talk.outbox.outgoing(9) == [], 60)
+        message = ann.state.talk.outbox.message(sent.id)
+        assert message is not None and (message.hubs, message.waiting) == (0, 1)

@@ -1,7 +1,7 @@
 """Verbs of talk: say, talks, room, news, report."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -24,6 +24,7 @@ from kkiri.cli.show import (
 from kkiri.cli.words import say as words
 
 KEYS = ("npub1", "nprofile1", "nostr:")  # these name a person and nothing else
+LATE_SECONDS = 30 * 86_400  # the peer no longer tries: nobody asks hubs back for longer
 Follow = Annotated[
     bool, typer.Option("--follow", help=words("Go on and show new ones.", "새것을 계속 보기."))
 ]
@@ -249,7 +250,9 @@ def _show_message(one: JsonObject) -> None:
     at = datetime.fromtimestamp(number_of(one, "at")).strftime("%m-%d %H:%M")  # noqa: DTZ006
     state = ""
     if one.get("mine") and one.get("talk") and number_of(one, "waiting"):
-        state = words(" (on its way)", " (가는 중)")
+        late = datetime.now(UTC).timestamp() - number_of(one, "at") > LATE_SECONDS
+        state = words(" (not delivered)", " (닿지 못함)") if late else ""
+        state = state or words(" (on its way)", " (가는 중)")
     for place, line in enumerate(text_of(one, "text").splitlines() or [""]):
         print_line(f"{at} {who}: {line}{state}" if place == 0 else f"    {line}")
 

@@ -24,7 +24,8 @@ MESSAGE = {
     "hubs": 0,
     "waiting": 0,
 }
-OWN = MESSAGE | {"id": "2" * 64, "mine": True, "text": "응", "waiting": 1}
+OWN = MESSAGE | {"id": "2" * 64, "mine": True, "text": "응", "waiting": 1, "at": 4_000_000_000}
+LOST = OWN | {"id": "4" * 64, "text": "못 간 말", "at": 1_700_000_000}
 TALK = {
     "id": NPUB,
     "people": [{"npub": NPUB, "name": "앤", "on": True, "looks_like": ""}],
@@ -58,7 +59,7 @@ NOTICE = {
 FIND = {"kept": 1, "words": "바다", "found": {"title": "겨울 바다"}}
 ANSWERS: dict[str, Any] = {
     "GET /api/talks": [TALK],
-    f"GET /api/talks/{NPUB}": {"talk": TALK, "messages": [MESSAGE, OWN], "more": False},
+    f"GET /api/talks/{NPUB}": {"talk": TALK, "messages": [MESSAGE, OWN, LOST], "more": False},
     "POST /api/talks/say": OWN,
     "GET /api/messages": [MESSAGE],
     "POST /api/rooms/enter": {"id": "3" * 64, "name": "바다"},
@@ -118,12 +119,13 @@ def test_words_are_said_to_a_person_or_to_the_conversation_of_a_subject(run: pro
 def test_a_conversation_is_shown_and_then_read(run: program._Run) -> None:
     code, out, _ = run("talks", NPUB)
     lines = out.splitlines()
-    assert code == 0 and len(lines) == 3
+    assert code == 0 and len(lines) == 4
     assert lines[0].endswith(" 앤\ufffd[31m: 안녕") and lines[1] == "    둘째 줄"
     assert lines[2].endswith(" me: 응 (on its way)")
+    assert lines[3].endswith(" me: 못 간 말 (not delivered)")
     assert said("/api/talks/read") == [{"talk": NPUB}]
     code, out, _ = run("talks", NPUB, "--json")
-    assert [json.loads(line) for line in out.splitlines()] == [MESSAGE, OWN]
+    assert [json.loads(line) for line in out.splitlines()] == [MESSAGE, OWN, LOST]
 
 
 def test_the_list_marks_requests_and_what_is_new(run: program._Run) -> None:
@@ -140,7 +142,7 @@ def test_the_list_marks_requests_and_what_is_new(run: program._Run) -> None:
 
 def test_new_messages_are_followed_each_once(run: program._Run) -> None:
     _, out, _ = run("talks", NPUB, "--follow")
-    assert [line.rpartition(": ")[2] for line in out.splitlines()[3:]] == ["새 말", "    둘째 줄"][
+    assert [line.rpartition(": ")[2] for line in out.splitlines()[4:]] == ["새 말", "    둘째 줄"][
         :1
     ]
     _, out, _ = run("talks", "--follow", "--json")

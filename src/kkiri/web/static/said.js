@@ -4,6 +4,7 @@ import { plain, when } from "/static/words.js";
 import { words } from "/static/words-talk.js";
 
 const LINKS = /(magnet:\?[^\s<>"']+|(?:nostr:)?(?:npub1|nprofile1|nevent1|naddr1)[02-9ac-hj-np-z]{20,1000})/g;
+const LATE = 30 * 86400; // seconds; the peer no longer tries
 const FAR = 80; // pixels from the end of the log: whoever reads there does not want to be moved
 
 // Fills an element with a text; what kkiri can open becomes a link inside this page.
@@ -33,7 +34,7 @@ export function logOf(named, drop) {
     item.classList.toggle("mine", one.mine);
     const foot = make("div", "foot");
     const marks = [one.mine ? words.you : one.author_name, when(one.at)];
-    if (one.mine && one.talk) marks.push(one.waiting ? words.waiting : words.delivered(one.hubs));
+    if (one.mine && one.talk) marks.push(!one.waiting ? words.delivered(one.hubs) : Date.now() / 1000 - one.at > LATE ? words.lost : words.waiting);
     if (named && !one.mine) foot.append(link("", one.author_name, `#/person/${one.author}`), make("span", "", marks[1]));
     else foot.append(make("span", "", (one.mine ? marks.slice(1) : marks).join(" · ")));
     if (drop) {
