@@ -3,10 +3,7 @@
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,7 +26,6 @@ from kkiri.cli.program import main
 from kkiri.cli.show import plain, size
 from kkiri.cli.units import read_bytes, read_seconds
 
-SOURCE = Path(__file__).parents[3] / "src"
 FOUND: dict[str, Any] = {
     "link": "magnet:?xt=urn:btih:" + "a" * 40,
     "title": "소리바다의 밤\x1b[31m",
@@ -355,78 +351,3 @@ def test_amounts_are_short() -> None:
 def test_nothing_of_a_stranger_steers_the_terminal() -> None:
     assert plain("a\x1b]0;x\x07b\u202ec\nd") == "a\ufffd]0;x\ufffdb\ufffdc\ufffdd"
     assert plain("한글 ⓒ 👩\u200d🚀") == "한글 ⓒ 👩\u200d🚀"
-
-
-PLAYER = """#!/bin/sh
-for one in "$@"; do printf '%s\\n' "$one"; done > "$0.said.part"
-mv "$0.said.part" "$0.said"
-"""
-
-
-@pytest.fixture
-def player(tmp_path: Path) -> Path:
-    """Give a program that writes down what it was started with."""
-    path = tmp_path / "player"
-    path.write_text(PLAYER)
-    path.chmod(0o755)
-    return path
-
-
-def _said(player: Path) -> list[str]:
-    said = player.with_name("player.said")
-    end = time.monotonic() + 20
-    while not said.exists():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    return said.read_text().splitlines()
-
-
-def test_play_opens_the_page_at_the_first_film(
-    run: _Run, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr("kkiri.app.client.open_browser", lambda url: opened.append(url) or True)
-    run("find", "바다")
-    assert run("play", "1")[0] == 0
-    assert _Peer.asked[-1][3] == {"link": FOUND["link"]}
-    assert opened == [f"http://127.0.0.1:{_port(home)}/?t={token(home)}#/play/{'a' * 40}/0"]
-
-
-def _port(home: Home) -> str:
-    found = read_running(home)
-    assert found is not None
-    return found.page.rpartition(":")[2]
-
-
-def test_play_takes_words_links_and_hashes(run: _Run) -> None:
-    for words, link in (
-        (("소리바다", "밤"), FOUND["link"]),
-        (("magnet:?xt=urn:btih:" + "b" * 40,), "magnet:?xt=urn:btih:" + "b" * 40),
-        (("c" * 40,), "c" * 40),
-    ):
-        code, out, _ = run("play", *words, "--print")
-        assert (code, _Peer.asked[-1][3]) == (0, {"link": link})
-        assert out.strip().startswith("http://127.0.0.1:1/open/")
-    assert run("play", "nothing")[0] == 1
-    assert run("play", "99")[0] == 1
-
-
-def test_w5_a_player_gets_one_address_whatever_the_names(home: Home, player: Path) -> None:
-    verb = ["play", "magnet:?album", "--with", str(player)]
-    done = subprocess.run(  # a process of its own, which the player outlives
-        [sys.executable, "-P", "-m", "kkiri", "--home", str(home.path), *verb],
-        capture_output=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(SOURCE)},
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    (only,) = _said(player)
-    assert only.startswith("http://127.0.0.1:1/open/")
-    assert not set(only) & set(" ;$`'\"<>|&()\\")
-
-
-@pytest.mark.parametrize("program", ["no-such-player", "sh -c x", "--help", "; true", ""])
-def test_w5_a_program_is_a_program_and_no_command_line(run: _Run, program: str) -> None:
-    code, _, err = run("play", "1" * 40, f"--with={program}")
-    assert code == 1
-    assert err.count("\n") == 1
