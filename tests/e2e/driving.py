@@ -106,8 +106,10 @@ def drive(page: Browser, peer: Pretend, place: str) -> Driven:
 
 
 def _enter(page: Browser, place: str) -> None:
+    """Come to a place afresh; Escape must close a dialog that is open."""
     if hands(page, "dialog()"):
         page.press("Escape")
+        assert hands(page, "dialog()") == 0, f"Escape leaves a dialog open at {place}"
     visit(page, "#/none")
     visit(page, place)
 
