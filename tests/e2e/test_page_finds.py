@@ -18,6 +18,7 @@ from tests.e2e.browser import Browser, browser
 from tests.e2e.peers import Person, people, until
 
 LANGS = ("en-US", "ko-KR")
+FOUND_SECONDS_MAX = 60.0  # two busy cores
 MINA = Signer(bytes([21]) * 32)
 WORDS = {
     "en-US": {
@@ -99,7 +100,7 @@ def opened(folder: Path, lang: str) -> Iterator[tuple[Person, Person, Browser]]:
         first = one.up()
         two.up("--bootstrap", first["hub"])
         share(one)
-        until(lambda: len(two.do("find", "바다", "--json").lines) == 4 or None, 30)
+        until(lambda: len(two.do("find", "바다", "--json").lines) == 4 or None, FOUND_SECONDS_MAX)
         page.go(two.ready()["page"])
         page.wait("document.getElementById('state').classList.contains('on')")
         yield one, two, page
