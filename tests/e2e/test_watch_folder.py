@@ -105,7 +105,7 @@ def test_a_torrent_file_is_fetched_by_its_info_alone(watched: Watched) -> None:
     own = _torrent(watched.house.here, found["info_hash"])
     info = sections(own, bytes_max=len(own))[b"info"][0]
     with _listening() as (port, called):
-        url = f"http://127.0.0.1:{port}/x".encode()
+        url = f"http://127.0.0.1:{port}/announce".encode()
         hostile = encode(
             {
                 b"announce": url,
@@ -120,6 +120,8 @@ def test_a_torrent_file_is_fetched_by_its_info_alone(watched: Watched) -> None:
         until(lambda: watched.moved("앨범.torrent", "done"), SETTLED_SECONDS_MAX)
         done = until(lambda: watched.has(found["info_hash"]), SETTLED_SECONDS_MAX)
         assert called == []
+        socket.create_connection(("127.0.0.1", port)).close()
+        until(lambda: called, 10)  # whoever calls is heard
     assert sorted(path.name for path in Path(done["path"]).glob("*.mp3")) == [
         path.name for path in watched.house.songs
     ]

@@ -154,3 +154,15 @@ def test_a_torrent_that_came_with_a_torrent_is_not_fetched_by_itself(
             read(tmp_path / "home", flags, {})
     else:
         assert read(tmp_path / "home", flags, {}).watch_folder == tmp_path / watched
+
+
+def test_the_watched_folder_comes_from_all_three_sources_and_is_a_whole_path() -> None:
+    for config in (
+        read(HOME, {"watch_folder": "/mine/토렌트"}, {}),
+        read(HOME, {}, {"KKIRI_WATCH_FOLDER": "/mine/토렌트"}),
+        read(HOME, {}, {}, 'watch_folder = "/mine/토렌트"'),
+    ):
+        assert config.watch_folder == Path("/mine/토렌트")
+    assert read(HOME, {}, {}).watch_folder is None
+    with pytest.raises(BadConfigError, match="watch_folder"):
+        read(HOME, {}, {}, 'watch_folder = "torrents"')
