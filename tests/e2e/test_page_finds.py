@@ -161,6 +161,8 @@ def test_finds_are_narrowed_put_in_order_opened_and_chosen_from(tmp_path: Path, 
             f".some((one) => one.textContent === {json.dumps(say['here'])})"
         )
         assert sorted(one.name for one in album.iterdir()) == ["1 노래.mp3", "3 노래.mp3"]
+        page.click(".files li:nth-child(3) button")
+        page.wait("/^#\\/play\\/[0-9a-f]{40}\\/2$/.test(location.hash)")
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -1,7 +1,7 @@
 // What stands behind a find once it is opened: its facts, its files to choose from, and all acts.
 import { ask, post } from "/static/api.js";
 import { button, copy, dialog, field, input, link, make, note, parts, set, sure } from "/static/dom.js";
-import { length, number, size, when, words as common } from "/static/words.js";
+import { apart, length, number, size, when, words as common } from "/static/words.js";
 import { words } from "/static/words-details.js";
 
 const FILES_FIRST = 100; // as many as are looked through without asking for more
@@ -43,7 +43,7 @@ function factsOf(find) {
     [words.album, find.album],
     [words.length, find.duration && length(find.duration)],
     [words.picture, find.width && find.height && `${find.width} × ${find.height}`],
-    [words.sound, [find.codec, find.bitrate && `${Math.round(find.bitrate / 1000)} kbit/s`].filter(Boolean).join(" · ")],
+    [words.sound, [find.codec, find.bitrate && `${Math.round(find.bitrate / 1000)} kbit/s`].filter(Boolean).map(apart).join(" · ")],
     [words.topics, find.topics?.join(", ")],
     [words.since, when(find.created_at)],
     [words.hash, find.info_hash],
@@ -58,7 +58,7 @@ async function listFiles(place, find, play, choose) {
   try {
     const { files, files_total: total } = await ask(`/api/found/${find.info_hash}`);
     const list = make("ol", "files");
-    const draw = (from, to) => list.append(...files.slice(from, to).map((file, at) => fileRow(file, from + at, play, choose)));
+    const draw = (from, to) => list.append(...files.slice(from, to).map((file) => fileRow(file, play, choose)));
     draw(0, FILES_FIRST);
     place.replaceChildren(list);
     if (files.length > FILES_FIRST) {
@@ -73,7 +73,7 @@ async function listFiles(place, find, play, choose) {
   }
 }
 
-function fileRow(file, index, play, choose) {
+function fileRow(file, play, choose) {
   const row = make("li");
   const box = input("checkbox", false);
   box.addEventListener("change", () => choose(file, box.checked));
@@ -81,7 +81,7 @@ function fileRow(file, index, play, choose) {
   label.append(box, parts(make("span"), [file.path, size(file.size)]));
   row.append(label);
   if (/\.(mp3|flac|og[gav]|opus|m4[abv]|aac|wav|mp4|mkv|webm|avi|mov|wmv|mpe?g|ts|jpe?g|png|gif|webp)$/i.test(file.path)) {
-    row.append(button("quiet", common.play, () => play(index)));
+    row.append(button("quiet", common.play, () => play(file.path)));
   }
   return row;
 }

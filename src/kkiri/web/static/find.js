@@ -35,7 +35,7 @@ export function findRow(find) {
       details = make("div", "details");
       row.append(details);
       const module = await import("/static/details.js");
-      module.fillDetails(details, self.find, { get: (how) => fetchIt(self.find, self, how), play: (index) => playIt(self.find, index) });
+      module.fillDetails(details, self.find, { get: (how) => fetchIt(self.find, self, how), play: (path) => playIt(self.find, path) });
     }
     details.hidden = !open;
   }
@@ -129,19 +129,14 @@ async function fetchIt(find, self, how = {}) {
   }
 }
 
-// Starts it where it is not here, and goes to the player with the first thing that plays.
-async function playIt(find, index) {
+// Starts it where it is not here, and goes to the player with that file or the first that plays.
+async function playIt(find, path) {
   try {
-    let at = index;
-    if (at === undefined) {
-      const { files } = await post("/api/play", { link: find.link });
-      const plays = files.filter((file) => PLAYS.has(file.sort));
-      const first = plays.find((file) => file.sort === find.kind) ?? plays[0] ?? files[0];
-      at = first?.index ?? 0;
-    } else {
-      await post("/api/play", { link: find.link });
-    }
-    location.hash = `#/play/${find.info_hash}/${at}`;
+    const { files } = await post("/api/play", { link: find.link });
+    const plays = files.filter((file) => PLAYS.has(file.sort));
+    const wanted = path && files.find((file) => file.path === path || file.path.endsWith(`/${path}`));
+    const first = wanted || plays.find((file) => file.sort === find.kind) || plays[0] || files[0];
+    location.hash = `#/play/${find.info_hash}/${first?.index ?? 0}`;
   } catch (error) {
     note(error.message);
   }
