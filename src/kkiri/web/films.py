@@ -23,6 +23,7 @@ from kkiri.ports.screening import Remux
 from kkiri.swarm.metainfo import FILES_MAX
 
 FILM_SECONDS_MAX = 1_000_000.0  # eleven days; no film is longer
+IDLE_SECONDS_MAX = 900.0  # a film that is paused for longer gives its place up; it is asked anew
 SOUND_MAX = 31  # the last sound track that is offered
 
 Hash = Annotated[str, InPath(pattern="^[0-9a-fA-F]{40}$")]
@@ -130,13 +131,18 @@ class PartsResponse(Response):
             await self._parts.aclose()
 
     async def _send(self, send: Send) -> None:
-        await send({"type": "http.response.body", "body": self._first, "more_body": True})
         try:
+            await _given(send, self._first)
             async for part in self._parts:
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-        except KkiriError:
+                await _given(send, part)
+        except (KkiriError, TimeoutError):
             return  # half a film was sent: the connection is broken off, not ended as if complete
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _given(send: Send, part: bytes) -> None:
+    async with asyncio.timeout(IDLE_SECONDS_MAX):
+        await send({"type": "http.response.body", "body": part, "more_body": True})
 
 
 async def _until_set(event: asyncio.Event) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from kkiri.base.errors import NotReachableError
 from kkiri.ports.screening import NotPlayableError
+from kkiri.web import films
 from kkiri.web.films import begun
 
 Message = MutableMapping[str, Any]
@@ -92,4 +93,26 @@ async def test_the_film_ends_with_the_peer() -> None:
     stopping.set()
     film = Film(*[b"x"] * 1_000)
     await answered(film, stopping=stopping, leave_after=3)
+    assert film.closed
+
+
+async def test_who_takes_nothing_for_long_gives_the_place_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(films, "IDLE_SECONDS_MAX", 0.01)
+    film = Film(*[b"x"] * 1_000)
+    response = await begun(film.show(), "video/mp4", asyncio.Event())
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        said.append(message)
+        if len(said) == 3:
+            await asyncio.Event().wait()
+
+    await response({"type": "http"}, receive, send)
+    assert [one.get("more_body") for one in said] == [None, True, True]
     assert film.closed

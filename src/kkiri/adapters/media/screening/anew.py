@@ -1,6 +1,7 @@
 """Streams that are made anew: H.264 no larger than two cores manage, AAC in stereo."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 from typing import Final
 
@@ -75,7 +76,8 @@ class NewPicture:
 
     def end(self) -> "Iterator[Packet[Stream]]":
         """Give the frames that the decoder and the encoder still hold."""
-        yield from self._made(self._decoded.codec_context.decode(None))
+        with suppress(av.error.InvalidDataError):  # the last picture was cut
+            yield from self._made(self._decoded.codec_context.decode(None))
         if self._woven is not None:
             self._woven.vpush(None)
             yield from self._written(_out_of(self._woven))
@@ -143,8 +145,9 @@ class NewSound:
 
     def end(self) -> "Iterator[Packet[Stream]]":
         """Give what the decoder and the encoder still hold."""
-        for frame in self._decoded.codec_context.decode(None):
-            yield from self._made(frame)
+        with suppress(av.error.InvalidDataError):  # the last sound was cut
+            for frame in self._decoded.codec_context.decode(None):
+                yield from self._made(frame)
         if self._next is not None:
             yield from self._packets(None)
 

@@ -139,6 +139,7 @@ def _from_keyframe(
     shift = first_time(container)
     key: float | None = None
     flowing = False
+    indexed = container.format.name not in NO_INDEX and _indexed(main, begin + float(shift))
     for packet in container.demux(*streams):
         if packet.size == 0:
             continue  # what demux gives at the end, to flush decoders
@@ -156,13 +157,21 @@ def _from_keyframe(
             continue
         held.append(packet)
         size += packet.size
-        near = begin - key <= CATCH_UP_SECONDS_MAX and container.format.name not in NO_INDEX
+        near = indexed and begin - key <= CATCH_UP_SECONDS_MAX
         late = packet.stream_index == main.index and now is not None and now >= begin
         if near or late or size > HELD_BYTES_MAX:
             flowing = True
             yield from held
             held.clear()
     yield from held
+
+
+def _indexed(main: VideoStream | AudioStream, until: float) -> bool:
+    """Tell whether the index goes so far, so that seeking found the right keyframe."""
+    entries, base = main.index_entries, main.time_base
+    if not len(entries) or not base:
+        return False
+    return float(entries[-1].timestamp * base) >= until
 
 
 def _picture_track(

@@ -15,7 +15,7 @@ from kkiri.adapters.media.screening import ScreeningRoom
 from kkiri.adapters.media.screening import outside as rooms
 from kkiri.adapters.media.screening.pipe import STILL_BYTES_MAX, STILL_SIDE_MAX
 from kkiri.base.errors import NotFoundError, NotReachableError
-from kkiri.base.types import Seconds
+from kkiri.base.types import Bytes, Seconds
 from kkiri.event.listing import Sort
 from kkiri.ports.screening import NotPlayableError, Remux, ScreensBusyError
 from tests.fakes import films
@@ -104,6 +104,24 @@ async def test_ffprobe_agrees(room: ScreeningRoom, folder: Path, tmp_path: Path,
     start, duration = (float(part) for part in out.decode().split(",")[1:])
     assert 3.7 < start <= 4.1
     assert abs(duration - films.SECONDS) < 0.2
+
+
+@pytest.mark.parametrize(
+    "name", ["plain.mp4", "dubbed.mkv", "open.webm", "old.avi", "broadcast.ts", "windows.wmv"]
+)
+async def test_a_film_that_is_cut_is_shown_as_far_as_it_goes(
+    room: ScreeningRoom, folder: Path, name: str
+) -> None:
+    film = DiskFilm(folder / name)
+    film.size = Bytes(film.size * 7 // 10)
+    film.body = film.body[: film.size]
+    shown = sorted(
+        at
+        for kind, at, _, _ in packets(await whole(room, film, Remux(start=Seconds(5.0))))
+        if kind == "video"
+    )
+    assert abs(shown[0] - 4.0) < 0.1, "the index at its end is missing, the keyframe is found"
+    assert 7.0 < shown[-1] < 9.5
 
 
 async def test_what_a_film_holds(room: ScreeningRoom, folder: Path) -> None:
