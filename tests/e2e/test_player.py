@@ -12,6 +12,8 @@ from tests.e2e.peers import Person, people, until
 from tests.fakes import films
 
 ALBUM = "겨울 영화"
+SECONDS = 120
+FAR = 100  # beyond what the player reads ahead: a jump there asks anew
 LANGS = {
     "ko-KR": {"next": "다음", "off": "자막 끔", "on": "자막 켬", "delay": "자막 +1.0초"},
     "en-US": {
@@ -60,7 +62,9 @@ def cinema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cinema]:
     folder = tmp_path_factory.mktemp("player")
     album = folder / "films" / ALBUM
     album.mkdir(parents=True)
-    films.make(album, "plain.mp4", "dubbed.mkv", "old.avi", "open.webm", "song.mp3", seconds=40)
+    films.make(
+        album, "plain.mp4", "dubbed.mkv", "old.avi", "open.webm", "song.mp3", seconds=SECONDS
+    )
     (album / "plain.smi").write_bytes(films.SAMI.encode("cp949"))
     (album / "plain.en.srt").write_text(films.SUBRIP, "utf-8")
     with people(folder, "one", "two") as (one, two):
@@ -90,10 +94,10 @@ def test_films_and_songs_of_every_kind_play(page: Browser, cinema: Cinema) -> No
     for name in ("plain.mp4", "dubbed.mkv", "old.avi", "open.webm", "song.mp3"):
         _open(page, cinema.place(name), name)
         seen = page.playing()
-        assert seen["length"] == pytest.approx(40, abs=0.3)
+        assert seen["length"] == pytest.approx(SECONDS, abs=0.3)
         assert seen["width"] == (0 if name == "song.mp3" else 320)
-        page.run(f"{VIDEO}.currentTime = 30")
-        page.wait(f"{VIDEO}.currentTime > 30.2 && !{VIDEO}.seeking")
+        page.run(f"{VIDEO}.currentTime = {FAR}")
+        page.wait(f"{VIDEO}.currentTime > {FAR}.2 && !{VIDEO}.seeking")
         page.run(f"{VIDEO}.currentTime = 4")
         page.wait(f"{VIDEO}.currentTime > 4.2 && {VIDEO}.currentTime < 12")
     assert page.run("document.querySelector('.stage').classList.contains('song')") is True
