@@ -1,4 +1,4 @@
-"""Run by test_torrents_disk.py in a mount namespace of its own: a download onto a disk that fills.
+"""Run by test_torrents_disk.py in a mount namespace of its own: a film plays as its disk fills.
 
 Prints one word a step, so that the test can say how far it came.
 """
@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from kkiri.adapters.torrents import LibtorrentSession
+from kkiri.base.types import InfoHash
 from kkiri.ports.torrents import FetchSpec, SeedSpec, TransferState
 from tests.contract.torrents_kit import content, hash_of, here, make_torrent, say, session, until
 
@@ -28,7 +30,11 @@ async def run(folder: Path) -> None:
     data = content("full", SIZE)
     torrent = make_torrent(folder / "a", "film.mkv", [((), data)])
     key = hash_of(torrent)
-    async with session(folder / "sa") as one, session(folder / "sb") as two:
+    async with (
+        session(folder / "sa") as one,
+        session(folder / "sb") as two,
+        asyncio.TaskGroup() as group,
+    ):
         await one.seed(SeedSpec(metainfo=torrent, folder=folder / "a"))
         await two.fetch(
             FetchSpec(info_hash=key, folder=disk, addresses=here(one), metainfo=torrent)
@@ -38,6 +44,7 @@ async def run(folder: Path) -> None:
             found = two.progress_of(key)
             return found is not None and found.state is TransferState.DISK_FULL
 
+        playing = group.create_task(_played(two, key))
         await until(full)
         say("full")
         await two.save()
@@ -48,6 +55,17 @@ async def run(folder: Path) -> None:
         async with asyncio.timeout(30):
             path = await two.wait_complete(key)
         say("equal" if path.read_bytes() == data else "differs")
+        async with asyncio.timeout(30):
+            say("played" if await playing == data else "played otherwise")
+
+
+async def _played(engine: LibtorrentSession, key: InfoHash) -> bytes:
+    file = await engine.open(key, 0)
+    found = b""
+    while part := await file.read(len(found), 100_000):
+        found += part
+    file.close()
+    return found
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
 
 
-async def test_a_full_disk_is_said_and_the_download_goes_on_when_there_is_room(
+async def test_f4_a_full_disk_is_said_and_download_and_film_go_on_when_there_is_room(
     tmp_path: Path,
 ) -> None:
     alone = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "-Urm"]
@@ -29,7 +29,7 @@ async def test_a_full_disk_is_said_and_the_download_goes_on_when_there_is_room(
     )
     async with asyncio.timeout(60):
         said, trouble = await child.communicate()
-    assert said.split() == [b"full", b"equal"], trouble.decode()[-2_000:]
+    assert said.split() == [b"full", b"equal", b"played"], trouble.decode()[-2_000:]
 
 
 async def test_a_killed_download_keeps_what_it_had_saved(tmp_path: Path) -> None:

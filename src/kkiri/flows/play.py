@@ -18,7 +18,7 @@ from kkiri.flows.world import World
 from kkiri.play.album import order_key
 from kkiri.swarm.metainfo import MetaInfo, read
 
-KNOWN_SECONDS_MAX = 45.0  # a person waits for a film to open; a swarm that is there answers sooner
+KNOWN_SECONDS_MAX = 25.0  # a person waits for a film to open; the transfer goes on after that
 LOOK_SECONDS = 0.3  # hubs get so much longer to name sources, once it is known what there is
 
 

@@ -31,7 +31,7 @@ PLAYLIST_TYPE = "audio/x-mpegurl"
 PLAYED = frozenset({Sort.MUSIC.value, Sort.FILM.value})
 NAME_CHARS_MAX = 255 * 12  # of a file, percent-encoded: frameworks hand it over decoded
 
-OPEN_SECONDS_MAX = 45.0  # until it is known what a torrent consists of; players give up about then
+OPEN_SECONDS_MAX = 25.0  # until it is known what a torrent consists of; players give up about then
 
 Name = Annotated[str, InPath(max_length=NAME_CHARS_MAX)]
 Key = Annotated[str, InPath(pattern="^[0-9a-f]{64}$")]

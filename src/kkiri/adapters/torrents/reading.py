@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha1
 from itertools import islice
 
 import libtorrent as lt
@@ -36,6 +37,7 @@ KEPT_BYTES_MAX = 64 * 1024 * 1024  # of pieces kept for readers of all torrents:
 COMING_BYTES_MAX = 64 * 1024 * 1024  # of pieces on their way from the engine
 NEWS_SECONDS_MAX = 0.5  # what the engine does not tell is looked at so often
 CALM_SECONDS = 2.0  # nobody has waited for so long: everything else may come again
+FAILURES_MAX = 10  # each half a second after the other; a disk that is full is waited for
 LATE_SECONDS = 1.0  # a piece that comes next by itself gets a deadline when it is awaited so long
 LEFT_SECONDS = 1.0  # of what arrives: with less to come the engine must not believe it is finished
 LEFT_PIECES_MIN = 6
@@ -61,6 +63,10 @@ class Span:
     waits_since: float = 0.0
     """When it came to that piece."""
     read_bytes: int = 0
+    sound: bytes = b""
+    """The piece it has checked last."""
+    failures: int = 0
+    """In a row, of the disk."""
     begun: float = 0.0
 
     def move(self, offset: int, piece: int, now: float) -> bool:
@@ -89,14 +95,17 @@ class KeptPieces:
         self._broken: set[tuple[InfoHash, int]] = set()
 
     def get(self, info_hash: InfoHash, piece: int) -> bytes | None:
-        """Give one. Raises: RefusedError when the engine cannot read it from disk."""
+        """Give one that is kept."""
         found = self._pieces.get((info_hash, piece))
         if found is not None:
             self._pieces.move_to_end((info_hash, piece))
-        elif (info_hash, piece) in self._broken:
-            self._broken.discard((info_hash, piece))
-            raise RefusedError(f"{info_hash}, {piece}")
         return found
+
+    def broke(self, info_hash: InfoHash, piece: int) -> bool:
+        """Say once whether the engine could not read a piece from disk."""
+        is_broken = (info_hash, piece) in self._broken
+        self._broken.discard((info_hash, piece))
+        return is_broken
 
     def may_come(self, info_hash: InfoHash, piece: int, size: int) -> bool:
         """Say whether the engine is to be asked for a piece now, and note that it was."""
@@ -107,15 +116,16 @@ class KeptPieces:
         self._coming[key] = size
         return True
 
-    def came(self, one: PieceRead) -> None:
-        """Keep one that the engine has read."""
+    def came(self, one: PieceRead, *, unasked: bool = False) -> None:
+        """Keep one that the engine has read; without data it is not kept any more."""
         key = (one.info_hash, one.piece)
-        if self._coming.pop(key, None) is None:
+        if self._coming.pop(key, None) is None and not unasked:
             return
+        self._bytes -= len(self._pieces.pop(key, b""))
         if one.data is None:
             self._broken.add(key)
             return
-        self._bytes += len(one.data) - len(self._pieces.pop(key, b""))
+        self._bytes += len(one.data)
         self._pieces[key] = one.data
         while self._bytes > KEPT_BYTES_MAX and len(self._pieces) > 1:
             self._bytes -= len(self._pieces.popitem(last=False)[1])
@@ -176,11 +186,13 @@ class PiecesRead:
             self._aim(now)
         info_hash = self._info.info_hash
         data = self._kept.get(info_hash, piece)
-        if data is not None:
+        if data is not None and await self._is_sound(span, piece, data):
             found = data[skip : skip + size]
             span.read_bytes += len(found)
             return found
-        if self._here[piece]:
+        if self._kept.broke(info_hash, piece):
+            self._failed(download, span, piece)
+        elif self._here[piece]:
             if self._kept.may_come(info_hash, piece, self._piece_bytes):
                 self._say(lambda handle: handle.read_piece(piece))
         else:
@@ -189,6 +201,24 @@ class PiecesRead:
                 await self._hurry(piece, now)
         await self._wait()
         return None
+
+    async def _is_sound(self, span: Span, piece: int, data: bytes) -> bool:
+        """Check what came from the disk once for each reader: a full disk may have kept holes."""
+        if data is span.sound:
+            return True
+        digest = await asyncio.to_thread(_sha1, data)
+        if digest == self._info.pieces[20 * piece : 20 * piece + 20]:
+            span.sound, span.failures = data, 0
+            return True
+        self._kept.came(PieceRead(self._info.info_hash, piece, None), unasked=True)
+        return False
+
+    def _failed(self, download: Download, span: Span, piece: int) -> None:
+        """Look anew at what is here; give up when a disk that is not full gives nothing again."""
+        span.failures += 0 if download.no_room else 1
+        if span.failures > FAILURES_MAX:
+            raise RefusedError(f"{self._info.info_hash}, {piece}")
+        self._handle = None
 
     def leave(self, span: Span) -> None:
         """Ask for nothing more on behalf of a reader."""
@@ -324,6 +354,10 @@ class PiecesRead:
 
     def _leaves_enough(self, aside: set[int]) -> bool:
         return len(self._missing) - len(aside) >= self._left_min()
+
+
+def _sha1(data: bytes) -> bytes:
+    return sha1(data, usedforsecurity=False).digest()
 
 
 def _deadline(handle: lt.torrent_handle, piece: int) -> None:
