@@ -222,6 +222,23 @@ def _stops_reading(me: LibtorrentSession, files: list[object]) -> bool:
     return not me._arriving._readers
 
 
+async def test_no_byte_is_given_that_is_not_of_the_torrent(
+    film: tuple[LibtorrentSession, InfoHash], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me, key = film
+    monkeypatch.setattr("kkiri.adapters.torrents.reading.FAILURES_MAX", 1)
+    file = await me.open(key, 0)
+    async with asyncio.timeout(WAIT_SECONDS):
+        await file.read(0, 10)
+        part = me._downloads.held[key].part / "film.mp4"
+        with part.open("r+b") as spoilt:  # as a disk does that was full or fails
+            spoilt.write(bytes(PIECE))
+        me._arriving._kept.drop(key)
+        error = await _refused(file.read(0, 10))
+    file.close()
+    assert error is not None
+
+
 async def test_a_seed_that_dies_and_comes_back_is_read_on(tmp_path: Path) -> None:
     data = content("killed", 3_000_000)
     torrent = make_torrent(tmp_path / "a", "film.mp4", [((), data)])
