@@ -101,6 +101,10 @@ def test_films_and_songs_of_every_kind_play(page: Browser, cinema: Cinema) -> No
         page.run(f"{VIDEO}.currentTime = 4")
         page.wait(f"{VIDEO}.currentTime > 4.2 && {VIDEO}.currentTime < 12")
     assert page.run("document.querySelector('.stage').classList.contains('song')") is True
+    sent = [one for one in page.events if one["method"] == "Network.requestWillBeSent"]
+    asked = [one["params"]["request"]["url"] for one in sent]
+    jumps = [url for url in asked if f"/mp4?start={FAR}." in url]
+    assert len(jumps) >= 2, "what is remuxed is asked for anew where the person jumps"
 
 
 def test_subtitles_are_found_and_chosen_and_moved(page: Browser, cinema: Cinema) -> None:
