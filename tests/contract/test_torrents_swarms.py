@@ -226,3 +226,30 @@ async def test_what_was_given_on_is_known_after_a_restart(tmp_path: Path, edited
         assert again.seeding() == (0 if edited else 1)
         if not edited:
             assert (await again.swarms.swarm(key)).uploaded == given
+
+
+async def test_more_is_wanted_at_the_moment_when_all_was_here(tmp_path: Path) -> None:
+    torrent = make_torrent(tmp_path / "a", "앨범", FILES)
+    seeder = PlainSeeder()
+    seeder.seed(torrent, tmp_path / "plain", [body for _, body in FILES])
+    async with session(tmp_path / "sb") as two:
+        two.swarms.limit(Bytes(0), Bytes(400_000))
+        spec = FetchSpec(
+            info_hash=hash_of(torrent), folder=tmp_path / "b", addresses=(seeder.address,)
+        )
+        key = await two.fetch(spec)
+        await until(lambda: _done(two, key) > 0)
+        download = two._downloads.held[key]
+        await two.swarms.choose(key, ["디스크 1/0.flac"])
+        async with download.lock:  # the engine is done, the move waits for the lock
+            handle = download.handle
+            assert handle is not None
+            await until(lambda: handle.status().is_finished)
+            await until(lambda: handle.status().num_peers == 0)
+            download.choose(None, ())
+            handle.prioritize_files([4] * len(FILES))
+        await two.swarms.choose(key, None)
+        two.swarms.limit(Bytes(0), Bytes(0))
+        path = await _complete(two, key)
+        there = {one.name: one.read_bytes() for one in path.rglob("*") if one.is_file()}
+        assert there == {parts[-1]: body for parts, body in FILES}
