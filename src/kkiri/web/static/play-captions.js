@@ -2,7 +2,7 @@
 import { post } from "/static/api.js";
 import { choose, field, make } from "/static/dom.js";
 import { keep, kept } from "/static/play-memory.js";
-import { language } from "/static/words.js";
+import { apart, language } from "/static/words.js";
 import { words } from "/static/words-play.js";
 
 const SIZE_MAX = 5;
@@ -180,4 +180,4 @@ export function languageName(code) {
 }
 
 const labelOf = (one, at) => [languageName(one.language), one.title, one.forced ? words.forced : ""]
-  .filter(Boolean).join(" · ") || words.subtitleNumber(at + 1);
+  .filter(Boolean).map(apart).join(" · ") || words.subtitleNumber(at + 1);
