@@ -208,7 +208,9 @@ def _address(port: int, child: "subprocess.Popen[bytes]") -> str:
 def picture(address: str, at: float) -> float:
     """Decode one picture at a time of the film; give how long that took."""
     begun = time.monotonic()
-    argv = ["ffmpeg", "-v", "error", "-ss", f"{at:.2f}", "-i", address]
+    # a player shows the key picture before the place, and looks at no more than it needs for that
+    quick = ["-probesize", "65536", "-analyzeduration", "0", "-fflags", "nobuffer"]
+    argv = ["ffmpeg", "-v", "error", *quick, "-noaccurate_seek", "-ss", f"{at:.2f}", "-i", address]
     argv += ["-map", "0:v:0", "-frames:v", "1", "-f", "null", "-"]
     subprocess.run(argv, check=True, timeout=SECONDS_MAX, stdin=subprocess.DEVNULL)
     return time.monotonic() - begun
