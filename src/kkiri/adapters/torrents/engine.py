@@ -141,10 +141,11 @@ class Engine:
             return
         # a session with a rate gives out what it may send at each tick: a handshake waits for it
         tick = BUSY_TICK_MS if self._busy or self._limited else IDLE_TICK_MS
+        quick = self._reading or (self._busy and self._limited)
         usual = pack(self._settings).get("request_queue_time", 3)
         self.lt.apply_settings(
             {
-                "tick_interval": READ_TICK_MS if self._reading else tick,
+                "tick_interval": READ_TICK_MS if quick else tick,
                 "request_queue_time": READ_QUEUE_SECONDS if self._reading else usual,
                 # the first pieces of a download are usually any, whatever is wanted of them
                 "initial_picker_threshold": 0 if self._reading else 4,

@@ -97,6 +97,7 @@ def _common(settings: SessionSettings) -> "lt.settings_pack":
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     nodes = [str(node) for node in settings.dht_nodes]
     nodes += [PUBLIC_DHT_NODES] if settings.public else []
+    limited = settings.upload_rate or settings.download_rate  # as in Engine.limit
     category = lt.alert_category
     return {
         "user_agent": USER_AGENT,
@@ -134,7 +135,7 @@ def _common(settings: SessionSettings) -> "lt.settings_pack":
         "close_file_interval": 120,  # an idle seed keeps no file open
         "aio_threads": 4,
         "hashing_threads": 2,
-        "tick_interval": IDLE_TICK_MS,
+        "tick_interval": BUSY_TICK_MS if limited else IDLE_TICK_MS,
     }
 
 
