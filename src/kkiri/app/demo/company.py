@@ -75,6 +75,18 @@ class Transfer(msgspec.Struct):
     sources: list[str]
 
 
+class Message(msgspec.Struct):
+    """What somebody wrote."""
+
+    text: str
+
+
+class Talk(msgspec.Struct):
+    """A line of `kkiri talks --json`."""
+
+    last: Message | None
+
+
 class Seen(msgspec.Struct):
     """What `kkiri person --json` says."""
 
@@ -122,6 +134,8 @@ class Company:
         verb += ["--upload-rate", UPLOAD_RATE]
         if bootstrap:
             verb += ["--bootstrap", bootstrap]
+        ready = person.home / "run" / "peer.json"
+        ready.unlink(missing_ok=True)  # of one that was killed
         log = self.folder / f"{person.home.parent.name}.log"
         with log.open("ab") as file:
             person.process = subprocess.Popen(  # noqa: S603 - a list, no shell
@@ -133,7 +147,7 @@ class Company:
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS_MAX
-        while not (person.home / "run" / "peer.json").exists():
+        while not ready.exists():
             if person.process.poll() is not None or time.monotonic() > deadline:
                 raise DemoFailedError(log.read_text("utf-8", errors="replace")[-2000:])
             time.sleep(LOOK_SECONDS)

@@ -28,12 +28,14 @@ from kkiri.app.demo.company import (
     Seen,
     Shared,
     Status,
+    Talk,
     Transfer,
 )
 from kkiri.app.home import Home
 
 MEET_SECONDS_MAX = 30.0  # meeting takes 1-3 s
 NEWS_SECONDS_MAX = 15.0  # a kept search fires within 5 s; the folder is looked at first
+LETTER_SECONDS_MAX = 30.0  # the hubs are dialled again, and asked for what came meanwhile
 REMOVE_SECONDS_MAX = 10.0  # a hub ends within a second of its peer
 LOOK_SECONDS = 0.1  # between two looks at something that is about to happen
 FETCH_BYTES_MAX = 500_000_000  # of a person's own things one of at most this size is fetched
@@ -105,6 +107,7 @@ def _tell(story: Story) -> None:
         _search(story, me)
     find = _fetch_from_several(story, me, haneul)
     _fetch_more(story, me, mina, ada)
+    _write_to_who_is_off(story, me, mina)
     _news_arrive(story, doyun, news)
     _plug_is_pulled(story, haneul, ada, find)
     seconds = time.monotonic() - story.begun
@@ -267,6 +270,29 @@ def _fetch(story: Story, person: Person, find: Find, original: Path) -> Fetched:
     if _hashes(path) != _hashes(original):
         raise DemoFailedError(f"{path}: bytes")
     return fetched
+
+
+def _write_to_who_is_off(story: Story, me: Person, mina: Person) -> None:
+    story.step(
+        f"{mina.name}'s computer is off. You write to {mina.name} all the same.",
+        f"{mina.name}의 컴퓨터는 꺼져 있습니다. 그래도 {mina.name}에게 편지를 씁니다.",
+    )
+    text = "노래 잘 들었어요!" if story.korean else "I love your songs!"
+    story.company.kill(mina)
+    story.company.run(me, "say", mina.npub, text)
+    story.company.start(mina, me.hub)
+    began = time.monotonic()
+
+    def read() -> bool:
+        talks = story.company.lines(mina, Talk, "talks", "--json")
+        return any(talk.last is not None and talk.last.text == text for talk in talks)
+
+    _until(read, LETTER_SECONDS_MAX, "message")
+    took = time.monotonic() - began
+    story.say(
+        f"   {mina.name} switches on, and {took:.1f} s later reads: {text}",
+        f"   {mina.name}의 끼리가 켜지고 {took:.1f}초 뒤, 이렇게 읽습니다: {text}",
+    )
 
 
 def _news_arrive(story: Story, doyun: Person, news: Path) -> None:
