@@ -19,7 +19,7 @@ PIECE_BYTES_MAX = 64 * 1024 * 1024  # the largest that clients in use still acce
 TOTAL_BYTES_MAX = 2**50  # a petabyte; keeps every sum of sizes in 63 bits
 OURS_PIECE_BYTES_MIN = 64 * 1024  # a song of 4 MB has 64 pieces: 1.3 kB of memory for an idle seed
 OURS_PIECE_BYTES_MAX = 16 * 1024 * 1024  # aria2, Transmission and rtorrent all take it
-OURS_PIECES_AIMED = 1_024  # big pieces move faster, small ones resume and stream finer
+OURS_PIECE_SQUARE = 16  # times the size: what a player waits for, hashes and a piece, is least
 _HASH_BYTES = 20
 
 
@@ -53,9 +53,12 @@ class MetaInfo:
 
 
 def piece_bytes_for(size: int) -> int:
-    """Choose the piece size for so many bytes: a power of two, about a thousand pieces."""
+    """Choose the piece size for so many bytes: the first power of two whose hashes are no heavier.
+
+    Who plays a film waits for all hashes and then for one piece; a film of 2 GB has 256 KiB.
+    """
     piece_bytes = OURS_PIECE_BYTES_MIN
-    while piece_bytes < OURS_PIECE_BYTES_MAX and size > piece_bytes * OURS_PIECES_AIMED:
+    while piece_bytes < OURS_PIECE_BYTES_MAX and piece_bytes**2 < OURS_PIECE_SQUARE * size:
         piece_bytes *= 2
     return piece_bytes
 

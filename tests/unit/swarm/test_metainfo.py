@@ -169,8 +169,15 @@ def test_the_most_files_there_may_be_are_read_at_once() -> None:
 
 
 @given(st.integers(1, 2**50))
-def test_piece_size_is_a_power_of_two_of_a_reasonable_number(size: int) -> None:
+def test_a_piece_is_a_power_of_two_about_as_heavy_as_all_hashes(size: int) -> None:
     found = piece_bytes_for(size)
     assert found & (found - 1) == 0
     assert OURS_PIECE_BYTES_MIN <= found <= OURS_PIECE_BYTES_MAX
-    assert found in {OURS_PIECE_BYTES_MIN, OURS_PIECE_BYTES_MAX} or 512 < size / found <= 1_024
+    hashes = 20 * size / found
+    assert found == OURS_PIECE_BYTES_MAX or hashes <= 1.25 * found
+    assert found == OURS_PIECE_BYTES_MIN or hashes > 0.3 * found
+
+
+def test_piece_sizes_that_people_meet() -> None:
+    sizes = (4_000_000, 268_435_456, 2_000_000_000, 2**34, 2**50)
+    assert [piece_bytes_for(size) // 1024 for size in sizes] == [64, 64, 256, 512, 16 * 1024]
