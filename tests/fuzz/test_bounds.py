@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -82,10 +82,11 @@ class _Peer:
         waiting, found = [self.pid], 0
         while waiting:
             tasks = Path(f"/proc/{waiting.pop()}/task")
-            for task in tasks.iterdir() if tasks.exists() else []:
-                born = (task / "children").read_text().split()
-                found += len(born)
-                waiting += map(int, born)
+            with suppress(FileNotFoundError):  # it, or one of its threads, ended meanwhile
+                for task in list(tasks.iterdir()):
+                    born = (task / "children").read_text().split()
+                    found += len(born)
+                    waiting += map(int, born)
         return found
 
 
