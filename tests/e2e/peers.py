@@ -82,11 +82,14 @@ class Person:
     def up(self, *words: str) -> dict[str, Any]:
         """Start the peer in a private network and give its status once it is ready."""
         told = self.home / "run" / "peer.json"
-        told.unlink(missing_ok=True)  # of one that was killed
+        before = _written(told)  # by one that was killed, or whose place this one takes
         process = self.begin("up", "--network", "private", *words)
         self.up_process = process
         # a verb that comes before `up` holds the home would start a peer without these words
-        until(lambda: told.exists() or process.poll() is not None, READY_SECONDS_MAX)
+        until(
+            lambda: _written(told) not in {before, None} or process.poll() is not None,
+            READY_SECONDS_MAX,
+        )
         return self.ready()
 
     def ready(self) -> dict[str, Any]:
@@ -124,6 +127,13 @@ class Person:
         taken = time.monotonic() - begin
         self.up_process = None
         return taken
+
+
+def _written(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
 
 
 def until(look: Callable[[], T | None], seconds_max: float) -> T:
