@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from kkiri.base.errors import RefusedError, RemoteError
 from kkiri.ports.arriving import ArrivingFile
+from kkiri.web.lines import while_asked
 
 UNKNOWN_TYPE = "application/octet-stream"
 SHOWN_TYPES: Mapping[str, str] = {
@@ -111,15 +112,7 @@ class FileAnswer(Response):
             if scope["method"] == "HEAD" or self._begin == self._end:
                 await send({"type": "http.response.body", "body": b""})
                 return
-            async with asyncio.TaskGroup() as group:
-                tasks = {
-                    group.create_task(self._send(send), name="send a file"),
-                    group.create_task(_until_gone(receive), name="asker gone"),
-                    group.create_task(_until_set(self._stopping), name="peer stops"),
-                }
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in tasks:
-                    task.cancel()
+            await while_asked(self._send(send), receive, self._stopping)
         finally:
             self._file.close()
 
@@ -135,12 +128,3 @@ class FileAnswer(Response):
             at += len(part)
             more = at < self._end
             await send({"type": "http.response.body", "body": part, "more_body": more})
-
-
-async def _until_set(event: asyncio.Event) -> None:
-    await event.wait()
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

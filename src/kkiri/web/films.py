@@ -21,6 +21,7 @@ from kkiri.base.types import Seconds
 from kkiri.flows.screening import BESIDE_FROM, TONGUE_PLACES, Screens
 from kkiri.ports.screening import Remux
 from kkiri.swarm.metainfo import FILES_MAX
+from kkiri.web.lines import while_asked
 
 FILM_SECONDS_MAX = 1_000_000.0  # eleven days; no film is longer
 IDLE_SECONDS_MAX = 900.0  # a film that is paused for longer gives its place up; it is asked anew
@@ -116,14 +117,7 @@ class PartsResponse(Response):
             await send(
                 {"type": "http.response.start", "status": 200, "headers": list(self.raw_headers)}
             )
-            async with asyncio.TaskGroup() as group:
-                work = group.create_task(self._send(send), name="film")
-                gone = group.create_task(_until_gone(receive), name="asker gone")
-                stop = group.create_task(_until_set(self._stopping), name="peer stops")
-                tasks = {work, gone, stop}
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in tasks:
-                    task.cancel()
+            await while_asked(self._send(send), receive, self._stopping)
         except BaseExceptionGroup as errors:
             if only_refusal(errors) is None:
                 raise
@@ -143,12 +137,3 @@ class PartsResponse(Response):
 async def _given(send: Send, part: bytes) -> None:
     async with asyncio.timeout(IDLE_SECONDS_MAX):
         await send({"type": "http.response.body", "body": part, "more_body": True})
-
-
-async def _until_set(event: asyncio.Event) -> None:
-    await event.wait()
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

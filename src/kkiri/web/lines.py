@@ -4,7 +4,7 @@ The work ends when the asker goes or the peer stops; a refusal on the way is the
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 import msgspec
 from starlette.responses import Response
@@ -41,14 +41,7 @@ class LineResponse(Response):
         await send(
             {"type": "http.response.start", "status": 200, "headers": list(self.raw_headers)}
         )
-        async with asyncio.TaskGroup() as group:
-            work = group.create_task(self._work(send), name="answer")
-            gone = group.create_task(_until_gone(receive), name="asker gone")
-            stop = group.create_task(_until_set(self._stopping), name="peer stops")
-            tasks = {work, gone, stop}
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                task.cancel()
+        await while_asked(self._work(send), receive, self._stopping)
 
     async def _work(self, send: Send) -> None:
         async def emit(value: object) -> None:
@@ -73,6 +66,21 @@ class EventResponse(LineResponse):
     media_type = "text/event-stream"
     prefix = b"data: "
     end = b"\n\n"
+
+
+async def while_asked(
+    work: Coroutine[None, None, None], receive: Receive, stopping: asyncio.Event
+) -> None:
+    """Do the work of one answer until it is done, the asker goes or the peer stops."""
+    async with asyncio.TaskGroup() as group:
+        tasks = {
+            group.create_task(work, name="answer"),
+            group.create_task(_until_gone(receive), name="asker gone"),
+            group.create_task(_until_set(stopping), name="peer stops"),
+        }
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
 
 
 async def _until_set(event: asyncio.Event) -> None:
