@@ -37,6 +37,9 @@ FLAGS = (
     "--remote-debugging-port=0",
 )
 
+FRAMES_MAX = 120  # two seconds of pictures: no movement of the page takes longer
+FRAME = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 
 class Hands(Tab):
     """What a person does with mouse, keys and files: real input, not events made by a script."""
@@ -45,6 +48,11 @@ class Hands(Tab):
         """Click what a person would hit there: it must be shown, not covered and not disabled."""
         self.wait(f"document.querySelector({json.dumps(selector)}) !== null")
         where = self.run(f"({CENTRE})({json.dumps(selector)})")
+        for _ in range(FRAMES_MAX):  # what moves is clicked where it comes to rest
+            self.run(FRAME)
+            before, where = where, self.run(f"({CENTRE})({json.dumps(selector)})")
+            if where == before:
+                break
         assert "why" not in where, f"{selector}: {where['why']}"
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             self.say(

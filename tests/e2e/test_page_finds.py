@@ -114,6 +114,7 @@ def search(page: Browser, words: str, rows: int) -> None:
     page.wait(
         f"decodeURIComponent(location.hash.slice(1)) === {json.dumps(words)}"
         f" && document.querySelectorAll('#results li.row').length === {rows}"
+        " && !document.querySelector('[aria-busy=true]')"  # nothing moves any more
     )
 
 

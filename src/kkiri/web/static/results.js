@@ -118,7 +118,7 @@ async function look(text, most) {
   const mine = (turn += 1);
   if (special(text)) {
     try {
-      if (await takePasted(text, pasted, () => mine !== turn, (find) => { done = true; take([find]); })) {
+      if (await takePasted(text, pasted, () => mine !== turn, (find) => { settle(true); take([find]); })) {
         if (mine === turn && !finds.length) set(told, "");
         return;
       }
@@ -133,18 +133,23 @@ function follow(text, most, params = {}) {
   source?.close();
   turn += 1;
   limit = most;
-  done = false;
+  settle(false);
   hintsFor(text);
   const query = new URLSearchParams({ words: text.slice(0, 256), limit: most, ...params });
   source = listen(`/api/find/live?${query}`, heard, (broken) => broken.close());
   tellKept();
 }
 
+function settle(all) {
+  done = all;
+  section.setAttribute("aria-busy", String(!all));
+}
+
 function heard(said, from) {
   if (said.error) {
     note(said.error[language]);
     from.close();
-    done = true;
+    settle(true);
     tellCount();
   } else if (said.found) {
     take(limit > LIMIT ? joined(said.found) : said.found);
@@ -154,7 +159,7 @@ function heard(said, from) {
   } else if (said.meant !== undefined) {
     tellMeant(said.meant);
   } else if (said.done) {
-    done = true;
+    settle(true);
     tellCount();
     tellMore();
   } else if (said.new) {
