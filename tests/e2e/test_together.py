@@ -170,7 +170,8 @@ def test_all_wait_for_one_whose_line_is_slow(evening: Evening, three: list[Brows
     _all([one, two], f"{VIDEO}.paused && {VIDEO}.currentTime > 0.2")
     one.wait(f"/기다립니다/.test({STATE})")
     two.wait(f"/Waiting/.test({STATE})")
-    assert apart(three) <= DRIFT_MAX
+    # who stands still tells it first: the others hear of it a moment later, and come back
+    until(lambda: apart(three) <= DRIFT_MAX or None, 20)
     _line(slow, -1)
     _all(three, f"!{VIDEO}.paused && {VIDEO}.currentTime > 3")
     _steady(three)
