@@ -39,6 +39,8 @@ class Bells:
     """Held while listings are put or withdrawn together with their torrents."""
     made_last: UnixTime = UnixTime(0)
     """The latest `created_at` of a deletion or a replaceable record: the next ones come after."""
+    said_last: UnixTime = UnixTime(0)
+    """The `created_at` of the latest private message."""
     listed_at: UnixTime = UnixTime(0)
     """The `created_at` of the latest listing."""
     listed: int = 0

@@ -11,7 +11,7 @@ from enum import Enum
 
 from kkiri.base.errors import BadRecordError, BadSealError, NotFoundError, RefusedError
 from kkiri.base.hexes import is_hex32
-from kkiri.base.types import EventId, PubKey
+from kkiri.base.types import EventId, PubKey, UnixTime
 from kkiri.chat import rumor as rumors
 from kkiri.event.record import Record
 from kkiri.flows.naming import Known, notes_of
@@ -64,7 +64,9 @@ async def say(
     TooManyPeopleError, DiskFullError.
     """
     keys = await _receivers(world, to)
-    me, now = world.signer.pubkey, world.clock.now()
+    me, bells = world.signer.pubkey, world.bells
+    # a second of its own each: who was off reads them in the order in which they were said
+    now = bells.said_last = UnixTime(max(world.clock.now(), bells.said_last + 1))
     if len(set(keys) - {me}) > rumors.OTHERS_MAX:
         raise TooManyPeopleError
     try:
