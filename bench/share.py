@@ -28,8 +28,8 @@ from kkiri.adapters.system import SystemClock
 from kkiri.adapters.torrents.session import open_session
 from kkiri.adapters.torrents.settings import SessionSettings
 from kkiri.event.verify import Signer
-from kkiri.flows.adding import Sharing
-from kkiri.flows.share import reseed, share
+from kkiri.flows.sharing.adding import Sharing
+from kkiri.flows.sharing.share import reseed, share
 from kkiri.flows.world import Network, World
 from kkiri.ports.links import HubLinks
 from kkiri.ports.torrents import Rendezvous, Torrents

@@ -25,8 +25,8 @@ from kkiri.adapters.keys.seals import KeySeals
 from kkiri.adapters.system import SystemClock
 from kkiri.chat.rumor import compose
 from kkiri.event.verify import Signer
+from kkiri.flows.talking.wrapping import unwrap, wrap
 from kkiri.flows.world import World
-from kkiri.flows.wrapping import unwrap, wrap
 
 WRAPS = 300
 MISSED = 100

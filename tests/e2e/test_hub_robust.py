@@ -17,7 +17,7 @@ from kkiri.base.types import HubUrl, Kind, Seconds
 from kkiri.event.filters import Filter
 from kkiri.event.record import Record, encode
 from kkiri.event.verify import Signer
-from kkiri.flows.serve_hub import LINK_RATE, STRIKES_MAX
+from kkiri.flows.hub.serve import LINK_RATE, STRIKES_MAX
 from tests.e2e.hubs import (
     OWNER,
     RunningHub,

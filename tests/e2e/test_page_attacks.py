@@ -21,7 +21,7 @@ from kkiri.app.password import AppPassword
 from kkiri.base.types import InfoHash, Seconds
 from kkiri.web import guard
 from kkiri.web.guard import Door, Guard, Knock, Receive, Scope, Send, SideDoor, Verdict
-from kkiri.web.other_doors import other_doors
+from kkiri.web.other_programs.doors import other_doors
 from kkiri.web.side_doors import file_key, side_doors
 from tests.e2e.browser import Browser, browser
 from tests.e2e.evil import ATTACK, EVIL, REBIND, evil_page

@@ -8,7 +8,7 @@ import pytest
 
 from kkiri.base.errors import LinkLostError
 from kkiri.base.types import PubKey, Seconds
-from kkiri.flows.answer_reach import DIAL_SECONDS_MAX, RATE
+from kkiri.flows.hub.answer_reach import DIAL_SECONDS_MAX, RATE
 from kkiri.hub.address import port_of
 from tests.e2e.hubs import OWNER, links, running_hub
 from tests.e2e.peers import people, until

@@ -25,7 +25,7 @@ from kkiri.adapters.torrents.settings import SessionSettings
 from kkiri.base.types import Seq
 from kkiri.event import kinds
 from kkiri.event.verify import Signer
-from kkiri.flows.share import follow_folders, reseed, share
+from kkiri.flows.sharing.share import follow_folders, reseed, share
 from kkiri.flows.world import Network, World
 from kkiri.ports.clock import Clock
 from kkiri.ports.links import HubLinks

@@ -23,7 +23,7 @@ from kkiri.event.listing_tags import to_records_tags
 from kkiri.event.record import Event, Record, Tag, decode
 from kkiri.event.verify import Signer, verified
 from kkiri.event.wire import Ok
-from kkiri.flows.hubs import HubSet
+from kkiri.flows.network.hubs import HubSet
 from kkiri.flows.world import Network, World
 from kkiri.hub.info import NIPS
 from kkiri.hub.policy import travels

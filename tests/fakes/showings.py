@@ -14,7 +14,7 @@ from kkiri.event.filters import Filter, matches
 from kkiri.event.record import Record
 from kkiri.event.verify import verified
 from kkiri.event.wire import Ok
-from kkiri.flows.together import ShowingView, Together
+from kkiri.flows.talking.together import ShowingView, Together
 from kkiri.flows.world import World
 from kkiri.play.invite import Invite, write_invite
 from kkiri.play.note import Millis

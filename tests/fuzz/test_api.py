@@ -15,7 +15,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 
 from kkiri.base.types import InfoHash
-from kkiri.web.other_doors import DAV, RSS, SUBSONIC, TORZNAB
+from kkiri.web.other_programs.doors import DAV, RSS, SUBSONIC, TORZNAB
 from kkiri.web.side_doors import OPEN, PLAYLIST, file_key
 from tests.e2e.peers import Person, people
 from tests.fakes.surface import document

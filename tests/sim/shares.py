@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from kkiri.base.types import Seq
 from kkiri.event import kinds, listing_tags
 from kkiri.event.listing import Listing
-from kkiri.flows.adding import Sharing
-from kkiri.flows.share import follow_folders
+from kkiri.flows.sharing.adding import Sharing
+from kkiri.flows.sharing.share import follow_folders
 from kkiri.flows.world import World
 from tests.fakes.world import FakeWorld
 

@@ -13,7 +13,7 @@ import pytest
 from kkiri.base.types import HubUrl, Seconds
 from kkiri.event.listing import PeerAddress
 from kkiri.flows.find import find, follow
-from kkiri.flows.join import join
+from kkiri.flows.network.join import join
 from kkiri.flows.world import Network
 from kkiri.hub.address import Source, neighbourhood
 from kkiri.hub.cover import OpenPlace, covering

@@ -9,7 +9,7 @@ import pytest
 from kkiri.base.errors import DiskFullError
 from kkiri.base.types import Seq
 from kkiri.event import kinds
-from kkiri.flows.share import reseed, share
+from kkiri.flows.sharing.share import reseed, share
 from tests.fakes.virtual import run
 from tests.fakes.world import FakeWorld
 from tests.sim.shares import following, is_in_line, published, say_nothing, titles, until

@@ -7,9 +7,9 @@ import pytest
 
 from kkiri.base.errors import NotFoundError
 from kkiri.event.listing import MediaFacts, Sort
-from kkiri.flows import adding
-from kkiri.flows.adding import Sharing
-from kkiri.flows.share import share, unshare
+from kkiri.flows.sharing import adding
+from kkiri.flows.sharing.adding import Sharing
+from kkiri.flows.sharing.share import share, unshare
 from tests.fakes.virtual import run
 from tests.fakes.world import FakeWorld
 from tests.sim.shares import following, is_in_line, published, say_nothing, titles

@@ -10,9 +10,9 @@ from kkiri.event import kinds
 from kkiri.event.profile import read_inbox_list
 from kkiri.event.record import decode
 from kkiri.flows import people, talk
-from kkiri.flows.inbox import NewMessage, keep_inbox
-from kkiri.flows.outbox import deliver_talks
 from kkiri.flows.publish import deliver
+from kkiri.flows.talking.inbox import NewMessage, keep_inbox
+from kkiri.flows.talking.outbox import deliver_talks
 from kkiri.ports.state import PersonNote
 from tests.fakes.network import FakeHub, FakeNetwork, FakePeer, keeping, until, urls, virtual
 

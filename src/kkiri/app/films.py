@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from kkiri.event.nip19 import npub
-from kkiri.flows.captions import CaptionFound
-from kkiri.flows.screening import Shown
+from kkiri.flows.playing.captions import CaptionFound
+from kkiri.flows.playing.screening import Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,9 +31,9 @@ from kkiri.event.filters import SearchMatcher
 from kkiri.event.kinds import HUB_CARD
 from kkiri.event.record import Event
 from kkiri.event.verify import Signer
-from kkiri.flows.answer_reach import DialBack
-from kkiri.flows.serve_hub import Hub
-from kkiri.flows.sync import HubSync
+from kkiri.flows.hub.answer_reach import DialBack
+from kkiri.flows.hub.serve import Hub
+from kkiri.flows.hub.sync import HubSync
 from kkiri.hub.info import document, prove
 from kkiri.hub.policy import Rules
 from kkiri.ports.serving import Origin

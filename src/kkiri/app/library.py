@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kkiri.app.answers import SharingAnswer
 from kkiri.event.sort import sort_of_name
-from kkiri.flows.adding import Sharing
+from kkiri.flows.sharing.adding import Sharing
 from kkiri.flows.world import World
 from kkiri.ports.state import SharedLine
 from kkiri.swarm.magnet import write_link

@@ -15,8 +15,8 @@ from kkiri.app.telling import found_answer, hub_answer, transfer_answer
 from kkiri.event.nip19 import npub
 from kkiri.flows.fetch import transfers
 from kkiri.flows.finds import Found
-from kkiri.flows.rooms import Halls
-from kkiri.flows.together import Together
+from kkiri.flows.talking.rooms import Halls
+from kkiri.flows.talking.together import Together
 from kkiri.flows.world import HubState, World
 from kkiri.ports.state import KeptSearch
 

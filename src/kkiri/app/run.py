@@ -34,13 +34,13 @@ from kkiri.event.record import Event
 from kkiri.event.verify import Signer
 from kkiri.flows.fetch import resume, watch_transfers
 from kkiri.flows.find import run_kept
-from kkiri.flows.hubs import HubSet
-from kkiri.flows.join import Ways, join
+from kkiri.flows.network.hubs import HubSet
+from kkiri.flows.network.join import Ways, join
+from kkiri.flows.network.reach import watch_reach
 from kkiri.flows.publish import deliver
-from kkiri.flows.reach import watch_reach
-from kkiri.flows.share import follow_folders, overlaps, reseed
-from kkiri.flows.together import ShowingView, Together
-from kkiri.flows.watched import watch_folder
+from kkiri.flows.sharing.share import follow_folders, overlaps, reseed
+from kkiri.flows.sharing.watched import watch_folder
+from kkiri.flows.talking.together import ShowingView, Together
 from kkiri.flows.world import Network, World
 from kkiri.hub.address import hub_url, port_of
 from kkiri.search.query import matches_query, parse

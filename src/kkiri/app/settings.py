@@ -25,7 +25,7 @@ from kkiri.app.config import (
 from kkiri.app.home import Home
 from kkiri.app.settings_words import WORDS
 from kkiri.base.errors import BadConfigError, NotFoundError, RefusedError, UnsafeFolderError
-from kkiri.flows.share import overlaps
+from kkiri.flows.sharing.share import overlaps
 from kkiri.ports.state import Library
 from kkiri.ports.swarms import Swarms
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kkiri.flows.together import ShowingView
+from kkiri.flows.talking.together import ShowingView
 from kkiri.play.together import Member
 
 KEY_CHARS = 8  # of a member's key: enough to tell 32 people apart

@@ -7,11 +7,11 @@ from kkiri.app.peer import Peer
 from kkiri.app.talks import ToldMessage, message_answer, notice_answer, spoken_answer
 from kkiri.base.types import EventId, PubKey
 from kkiri.chat.room import Spoken
-from kkiri.flows.inbox import NewMessage, keep_inbox
 from kkiri.flows.naming import notes_of
-from kkiri.flows.notices import run_notices
-from kkiri.flows.outbox import deliver_talks
 from kkiri.flows.people import persons
+from kkiri.flows.talking.inbox import NewMessage, keep_inbox
+from kkiri.flows.talking.notices import run_notices
+from kkiri.flows.talking.outbox import deliver_talks
 from kkiri.flows.world import World
 from kkiri.ports.talks import KeptRoom, Notice
 from kkiri.trust.petnames import SHORT_CHARS, Shown, shown_name

@@ -10,8 +10,8 @@ from kkiri.event.nip19 import npub
 from kkiri.event.picture import jpeg_of
 from kkiri.event.profile import Profile
 from kkiri.flows.naming import Known
-from kkiri.flows.rooms import RoomView
-from kkiri.flows.talk import TalkView
+from kkiri.flows.talking.rooms import RoomView
+from kkiri.flows.talking.talk import TalkView
 from kkiri.ports.talks import KeptRoom, Message, Notice
 from kkiri.swarm.magnet import write_link
 from kkiri.trust.petnames import SHORT_CHARS, Shown

@@ -20,10 +20,10 @@ from kkiri.event import kinds
 from kkiri.event.filters import Filter
 from kkiri.event.record import Record
 from kkiri.flows.asking import Gathered, ask_hubs
-from kkiri.flows.each_hub import at_each_hub
 from kkiri.flows.finds import Found, ranked
 from kkiri.flows.learning import learn_more
 from kkiri.flows.naming import known_from, notes_of
+from kkiri.flows.network.each_hub import at_each_hub
 from kkiri.flows.people import resolve
 from kkiri.flows.world import OpenHub, SearchPlan, World
 from kkiri.ports.links import ignore

@@ -14,7 +14,7 @@ from kkiri.base.types import EventId, Kind, Seconds, Seq, UnixTime
 from kkiri.event import kinds
 from kkiri.event.record import Record, Tag
 from kkiri.event.wire import Ok
-from kkiri.flows.each_hub import at_each_hub
+from kkiri.flows.network.each_hub import at_each_hub
 from kkiri.flows.world import OpenHub, World
 
 DELIVER_RECORDS = 200  # about 240 kB in flight; a lost link repeats at most these

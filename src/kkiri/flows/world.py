@@ -80,7 +80,7 @@ class HubRow:
 
 
 class Hubs(Protocol):
-    """The hubs this peer has links to; kept by `flows.join`."""
+    """The hubs this peer has links to; kept by `flows.network.join`."""
 
     def open(self) -> Sequence[OpenHub]:
         """Give every open link, the own hub first."""

@@ -33,7 +33,7 @@ from kkiri.app.refusal import only_refusal
 from kkiri.app.run import running
 from kkiri.base.errors import DidNotStartError, KkiriError
 from kkiri.web.guard import App, Door, Guard
-from kkiri.web.other_doors import other_doors
+from kkiri.web.other_programs.doors import other_doors
 from kkiri.web.side_doors import side_doors
 
 HOST = "127.0.0.1"  # never anything else: the page is for this machine (SAFETY, defaults)

@@ -8,7 +8,6 @@ from starlette.exceptions import HTTPException
 from kkiri import __version__
 from kkiri.app.peer import Peer
 from kkiri.base.errors import KkiriError, LocalError, NotFoundError, RefusedError
-from kkiri.web.dav import dav
 from kkiri.web.document import documented
 from kkiri.web.films import films
 from kkiri.web.finding import finding
@@ -17,18 +16,19 @@ from kkiri.web.libraries import libraries
 from kkiri.web.library import library
 from kkiri.web.lines import refusal
 from kkiri.web.moving import moving
-from kkiri.web.other_programs import other_programs
+from kkiri.web.other_programs.addresses import other_programs
+from kkiri.web.other_programs.dav import dav
+from kkiri.web.other_programs.rss import rss
+from kkiri.web.other_programs.subsonic import subsonic
+from kkiri.web.other_programs.torznab import torznab
 from kkiri.web.playing import playing
 from kkiri.web.rooms import public_rooms
-from kkiri.web.rss import rss
 from kkiri.web.settings import settings
 from kkiri.web.site import site
-from kkiri.web.subsonic import subsonic
 from kkiri.web.swarms import swarms
 from kkiri.web.talking import talking
 from kkiri.web.things import things
 from kkiri.web.together import together
-from kkiri.web.torznab import torznab
 
 
 class NotUnderstoodError(RefusedError):

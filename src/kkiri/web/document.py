@@ -13,7 +13,7 @@ from kkiri.app.answers import FetchedAnswer, FoundAnswer, NewsAnswer, SharingAns
 from kkiri.app.talks import MessageAnswer, NoticeAnswer
 from kkiri.web.examples import PATHS, example
 from kkiri.web.libraries import TakeAnswer
-from kkiri.web.other_doors import DAV, RSS, SUBSONIC, TORZNAB
+from kkiri.web.other_programs.doors import DAV, RSS, SUBSONIC, TORZNAB
 
 Tree = MutableMapping[str, object]
 ABOUT = """The local API of one peer, on 127.0.0.1 only. `docs/local-api.md` says how its door

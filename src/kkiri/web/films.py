@@ -18,7 +18,7 @@ from kkiri.app.refusal import only_refusal
 from kkiri.base.errors import KkiriError, NotFoundError
 from kkiri.base.hexes import info_hash
 from kkiri.base.types import Seconds
-from kkiri.flows.screening import BESIDE_FROM, TONGUE_PLACES, Screens
+from kkiri.flows.playing.screening import BESIDE_FROM, TONGUE_PLACES, Screens
 from kkiri.ports.screening import Remux
 from kkiri.swarm.metainfo import FILES_MAX
 from kkiri.web.lines import while_asked

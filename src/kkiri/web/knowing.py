@@ -18,7 +18,7 @@ from kkiri.app.peer import Peer
 from kkiri.app.swarm_answers import Told
 from kkiri.app.telling import found_answer, hub_answer, person_answer
 from kkiri.flows import people
-from kkiri.flows.join import add_hub
+from kkiri.flows.network.join import add_hub
 from kkiri.web.asked import AskedHub, AskedNothing, AskedPerson, AskedPetname, Who
 from kkiri.web.lines import Emit, EventResponse
 

@@ -22,7 +22,7 @@ from kkiri.base.hexes import info_hash
 from kkiri.base.types import InfoHash, Link
 from kkiri.flows import fetch
 from kkiri.flows.publish import delivered
-from kkiri.flows.share import Sharing, share, unshare
+from kkiri.flows.sharing.share import Sharing, share, unshare
 from kkiri.ports.state import Transfer
 from kkiri.web.asked import AskedGet, AskedNothing, AskedPath, AskedShare
 from kkiri.web.lines import Emit, LineResponse

@@ -20,7 +20,7 @@ from kkiri.base.hexes import info_hash
 from kkiri.base.names import safe_name
 from kkiri.base.types import InfoHash
 from kkiri.event.listing import Sort
-from kkiri.flows.play import Play, PlayFile, play, playlist
+from kkiri.flows.playing.play import Play, PlayFile, play, playlist
 from kkiri.play.album import m3u
 from kkiri.web.asked import LINK_CHARS_MAX, NO_NUL, ONLY_FILES_MAX, Asked, PathText
 from kkiri.web.file_answer import FileAnswer, file_type

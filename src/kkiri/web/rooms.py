@@ -16,7 +16,7 @@ from kkiri.app.talks import (
     spoken_answer,
 )
 from kkiri.base.types import EventId
-from kkiri.flows import rooms
+from kkiri.flows.talking import rooms
 from kkiri.web.asked import TEXT_CHARS_MAX
 from kkiri.web.talking_asked import AskedEnter, AskedMuteRoom, AskedRoom, AskedSpeak
 

@@ -27,7 +27,8 @@ from kkiri.app.talks import (
 from kkiri.base.types import EventId
 from kkiri.event.comment import Why
 from kkiri.event.picture import BadPictureError, jpeg_of
-from kkiri.flows import people, profile, rooms, talk
+from kkiri.flows import people, profile
+from kkiri.flows.talking import rooms, talk
 from kkiri.web.asked import TEXT_CHARS_MAX, Text, Who
 from kkiri.web.lines import Emit, LineResponse
 from kkiri.web.moving import local_path

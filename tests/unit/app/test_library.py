@@ -6,7 +6,7 @@ from typing import cast
 
 from kkiri.app.library import Adding, page_answer, root_answers
 from kkiri.base.types import Bytes, InfoHash
-from kkiri.flows.adding import Sharing
+from kkiri.flows.sharing.adding import Sharing
 from kkiri.ports.media import FileStat
 from kkiri.ports.state import SharedFile, SharedListing
 from kkiri.ports.torrents import Torrents

@@ -1,0 +1,1 @@
+"""The hubs of a peer: found, proved, joined, dialled and kept."""

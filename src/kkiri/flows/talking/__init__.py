@@ -1,0 +1,1 @@
+"""Private messages, rooms, notices and films watched together."""

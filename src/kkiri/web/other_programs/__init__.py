@@ -1,0 +1,1 @@
+"""What other programs come in by: Torznab and RSS, OpenSubsonic, WebDAV."""
