@@ -6,6 +6,8 @@ from pathlib import Path
 import libtorrent as lt
 import pytest
 
+from kkiri.adapters.torrents import engine
+from kkiri.adapters.torrents.alerts import Finished, told
 from kkiri.adapters.torrents.settings import limit_rates
 from kkiri.base.errors import NotFoundError, UnsafeFolderError
 from kkiri.ports.torrents import FetchSpec, SeedSpec, TransferState
@@ -36,11 +38,29 @@ async def test_a_file_moves_by_its_info_hash_alone(tmp_path: Path) -> None:
         assert (one.seeding(), two.seeding()) == (1, 1)
 
 
+async def test_what_the_engine_never_calls_finished_is_finished_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # it says so once, and what a film's reader had put off may come after that
+    monkeypatch.setattr(
+        engine, "told", lambda lts: [one for one in told(lts) if not isinstance(one, Finished)]
+    )
+    data = content("one", 3_000_000)
+    torrent = make_torrent(tmp_path / "a", "one.bin", [((), data)])
+    async with session(tmp_path / "sa") as one, session(tmp_path / "sb") as two:
+        await one.seed(SeedSpec(metainfo=torrent, folder=tmp_path / "a"))
+        spec = FetchSpec(info_hash=hash_of(torrent), folder=tmp_path / "b", addresses=here(one))
+        await two.fetch(spec)
+        async with asyncio.timeout(WAIT_SECONDS):
+            path = await two.wait_complete(hash_of(torrent))
+        assert path.read_bytes() == data
+
+
 async def test_rates_hold_for_peers_on_this_machine_too(tmp_path: Path) -> None:
-    engine = lt.session({"listen_interfaces": "127.0.0.1:0", "enable_dht": False})
-    limit_rates(engine, 20_000, 30_000)
+    found = lt.session({"listen_interfaces": "127.0.0.1:0", "enable_dht": False})
+    limit_rates(found, 20_000, 30_000)
     for number in (lt.session.global_peer_class_id, lt.session.local_peer_class_id):
-        held = engine.get_peer_class(number)
+        held = found.get_peer_class(number)
         assert (held["upload_limit"], held["download_limit"]) == (20_000, 30_000)
 
 

@@ -186,6 +186,9 @@ class Downloads:
         for download in list(self.held.values()):
             if download.phase is Phase.DATA and download.handle is not None:
                 download.gave(await asyncio.to_thread(sources, download.handle))
+                # the engine says so once; what a reader had put off may come after that
+                if download.left() <= 0:
+                    self._spawn(self._finish(download), "finish")
             if download.no_room and disk.has_room(download.folder, download.left()):
                 download.no_room = False
                 self._spawn(self._room_again(download), "room again")
