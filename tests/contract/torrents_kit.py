@@ -115,3 +115,15 @@ class PlainSeeder:
         params.save_path = str(folder)
         params.flags = lt.torrent_flags.seed_mode
         self.session.add_torrent(params)
+
+    def limit(self, rate: int) -> None:
+        """Hold it to bytes a second; 0 for no limit."""
+        # peers on loopback are held by their class, not by `upload_rate_limit`
+        classes = self.session.get_peer_class(lt.session.local_peer_class_id)
+        classes["upload_limit"] = rate
+        self.session.set_peer_class(lt.session.local_peer_class_id, classes)
+        self.session.apply_settings({"upload_rate_limit": rate})
+
+    def given(self) -> int:
+        """Give how many bytes of files it has sent."""
+        return sum(one.status().all_time_upload for one in self.session.get_torrents())

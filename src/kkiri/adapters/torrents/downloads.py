@@ -10,8 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-import libtorrent as lt
-
 from kkiri.adapters.torrents import disk, params
 from kkiri.adapters.torrents.alerts import (
     Checked,
@@ -218,10 +216,8 @@ class Downloads:
                 self._spawn(self._not_given_on(download), "changed")
             case Failed(no_room=no_room, text=text):
                 self._failed(download, no_room, text)
-            case Checked():
+            case Checked() | Checking():  # one that is paused would never be checked
                 self._spawn(self._start(download), "start")
-            case Checking():
-                pass
 
     # ---- steps; the caller holds the lock
 
@@ -311,7 +307,10 @@ class Downloads:
                 self._fail(download, str(error))
 
     async def _start(self, download: Download) -> None:
-        """Let a download begin: resumed only now, as the engine then dials at once."""
+        """Let a download begin: resumed once it is known what is here, or to be found out.
+
+        The engine then dials at once.
+        """
         async with download.lock:
             if download.phase is Phase.DATA and download.handle is not None and not download.paused:
                 download.handle.resume()
@@ -352,15 +351,22 @@ class Downloads:
         log.info("a download failed", extra={"info_hash": download.info_hash, "reason": text})
 
     async def _room_again(self, download: Download) -> None:
+        """Go on where the disk has room again; what is there is read and checked anew.
+
+        What the engine could not write it may hold on to for ever (decision 0021), and count as
+        here: it is taken out with all it knows.
+        """
         if download.phase is Phase.FINISHING:
             await self._finish(download)
             return
         async with download.lock:
-            if download.handle is not None:
-                download.handle.clear_error()
-                download.handle.unset_flags(lt.torrent_flags.upload_mode)
-                if not download.paused:
-                    download.handle.resume()
+            handle = download.handle
+            if download.phase is not Phase.DATA or handle is None:
+                return
+            download.handle = None
+            download.addresses |= dict(list(download.connected.items())[:ADDRESSES_MAX])
+            await self._engine.remove(handle, download.info_hash)
+            await self._add_data(download, None)
 
     async def _not_given_on(self, download: Download) -> None:
         """Stop giving on what the person has changed or moved since it was fetched."""

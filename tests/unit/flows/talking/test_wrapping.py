@@ -22,7 +22,7 @@ from kkiri.flows.talking.wrapping import BACK_SECONDS_MAX, unwrap, wrap
 from kkiri.flows.world import World
 
 VECTORS: dict[str, Any] = json.loads(
-    (Path(__file__).parents[2] / "vectors/nip17.json").read_text("utf-8")
+    (Path(__file__).parents[3] / "vectors/nip17.json").read_text("utf-8")
 )
 NOW = UnixTime(1_800_000_000)
 
