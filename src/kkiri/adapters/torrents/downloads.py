@@ -113,10 +113,8 @@ class Downloads:
     async def stop(self, download: Download) -> None:
         """Take one out of the engine; its parts stay."""
         async with download.lock:
-            handle, download.handle = download.handle, None
             download.phase = Phase.GONE
-            if handle is not None:
-                await self._engine.remove(handle, download.info_hash)
+            await self._take_out(download)
             download.complete.set()
             download.known.set()
             if self.held.get(download.info_hash) is download:
@@ -296,12 +294,9 @@ class Downloads:
             torrent = handle.torrent_file()
             if torrent is None:
                 return
-            metainfo = from_info(torrent.info_section())
-            download.handle = None
-            download.addresses |= dict(list(download.connected.items())[:ADDRESSES_MAX])
-            await self._engine.remove(handle, download.info_hash)
+            await self._take_out(download)
             try:
-                await self._accept(download, metainfo)
+                await self._accept(download, from_info(torrent.info_section()))
                 await self._add_data(download, None)
             except KkiriError as error:
                 self._fail(download, str(error))
@@ -325,10 +320,10 @@ class Downloads:
                 here = await asyncio.to_thread(pieces, download.handle)
                 if not all(here[n : n + 1] == b"\1" for n in download.pieces_of(download.wanted)):
                     return  # before its files were chosen, or while a reader put some off
-                handle, download.handle = download.handle, None
+                handle = download.handle
                 data = await self._engine.resume_data(handle, download.info_hash, always=True)
                 resume = data or b""
-                await self._engine.remove(handle, download.info_hash)
+                await self._take_out(download)
                 download.phase = Phase.FINISHING  # from here on all of it is in the part folder
             try:
                 resume = await drop_unwanted(download, resume)
@@ -360,41 +355,40 @@ class Downloads:
             await self._finish(download)
             return
         async with download.lock:
-            handle = download.handle
-            if download.phase is not Phase.DATA or handle is None:
-                return
-            download.handle = None
-            download.addresses |= dict(list(download.connected.items())[:ADDRESSES_MAX])
-            await self._engine.remove(handle, download.info_hash)
-            await self._add_data(download, None)
+            if download.phase is Phase.DATA and download.handle is not None:
+                await self._take_out(download)
+                await self._store(download, b"")
+                await self._readd(download, b"")
 
     async def _not_given_on(self, download: Download) -> None:
         """Stop giving on what the person has changed or moved since it was fetched."""
         async with download.lock:
-            handle, download.handle = download.handle, None
-            if download.phase is Phase.DONE and handle is not None:
-                await self._engine.remove(handle, download.info_hash)
+            if download.phase is Phase.DONE and download.handle is not None:
+                await self._take_out(download)
                 await asyncio.to_thread(self._tickets.remove, download.info_hash)
 
     async def _pardon(self, download: Download) -> None:
         """Add the torrent anew, as the engine never lifts a ban; nothing received is lost."""
         async with download.lock:
-            handle = download.handle
-            if download.phase is not Phase.DATA or handle is None:
+            if download.phase is not Phase.DATA or download.handle is None:
                 return
-            data = await self._engine.resume_data(handle, download.info_hash, always=True)
-            download.handle = None
-            await self._engine.remove(handle, download.info_hash)
+            data = await self._engine.resume_data(download.handle, download.info_hash, always=True)
+            await self._take_out(download)
             await self._readd(download, data or b"")
 
     async def _again(self, download: Download) -> None:
         async with download.lock:
             if download.phase is not Phase.FAILED or download.metainfo is None:
                 return
-            handle, download.handle = download.handle, None
-            if handle is not None:
-                await self._engine.remove(handle, download.info_hash)
+            await self._take_out(download)
             await self._readd(download, b"")
+
+    async def _take_out(self, download: Download) -> None:
+        """Take one out of the engine; whom it was connected to is dialled when it is back."""
+        handle, download.handle = download.handle, None
+        if handle is not None:
+            download.addresses |= dict(list(download.connected.items())[:ADDRESSES_MAX])
+            await self._engine.remove(handle, download.info_hash)
 
     async def _readd(self, download: Download, resume: bytes) -> None:
         try:
