@@ -178,6 +178,25 @@ async def test_a_far_seek_does_not_wait_for_what_lies_between(
         file.close()
 
 
+async def test_a_film_comes_in_its_order_whoever_reads_it_and_its_end_soon(
+    film: tuple[LibtorrentSession, InfoHash],
+) -> None:
+    me, key = film
+    flags: list[bool] = []
+    for pieces in (3, 12):  # a look at its head, then the player
+        file = await me.open(key, 0)
+        async with asyncio.timeout(WAIT_SECONDS):
+            for number in range(pieces):
+                at = number * PIECE
+                assert DATA[at:].startswith(await file.read(at, PIECE))
+        handle = me._downloads.held[key].handle
+        assert handle is not None
+        flags = handle.status(0xFFFFFFFF).pieces
+        file.close()
+    assert flags[-1], "what a seek must know is often there"
+    assert sum(flags) <= 12 + 6, "what nobody reads came before what somebody waited for"
+
+
 async def test_f4_after_all_seeks_nothing_is_left_out_and_no_deadline_stays(
     film: tuple[LibtorrentSession, InfoHash], monkeypatch: pytest.MonkeyPatch
 ) -> None:

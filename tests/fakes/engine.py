@@ -82,6 +82,7 @@ class FakeEngine:
     bodies: dict[InfoHash, list[bytes]] = field(default_factory=dict)
     """Of the files that a swarm has, in the torrent's order."""
     held_back: set[InfoHash] = field(default_factory=set)
+    opened: list[tuple[InfoHash, int]] = field(default_factory=list)
     """Torrents of which nothing arrives."""
 
     def finish(self, info_hash: InfoHash) -> None:
@@ -150,7 +151,10 @@ class FakeEngine:
         info = read(await self.wait_metainfo(info_hash))
         if not 0 <= index < len(info.files):
             raise NotFoundError(f"{index}")
+        self.opened.append((info_hash, index))
         name = info.files[index].parts[-1] if info.files[index].parts else info.name
+        if info_hash not in self.bodies:
+            raise NotFoundError(info_hash)
         return FakeFile(self, info_hash, name, self.bodies[info_hash][index])
 
     async def wait_complete(self, info_hash: InfoHash) -> Path:

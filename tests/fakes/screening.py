@@ -17,6 +17,10 @@ class FakeScreening:
         self.tongues: dict[str, tuple[str, ...]] = {}
         self.pictures: dict[str, bytes] = {}
         self.asked: list[tuple[str, object]] = []
+        self.prepared = 0
+
+    async def prepare(self) -> None:
+        self.prepared += 1
 
     async def probe(self, file: ArrivingFile) -> Film:
         self.asked.append((file.name, "probe"))

@@ -106,6 +106,10 @@ class Screening(Protocol):
     file raises. Cancel-safe; the worker ends with the asker.
     """
 
+    async def prepare(self) -> None:
+        """Be ready for a film that is soon to be shown. Cancel-safe."""
+        ...
+
     async def probe(self, file: ArrivingFile) -> Film:
         """Say what the file holds."""
         ...

@@ -1,8 +1,9 @@
 """The pieces of one torrent as its readers need them: the next ones first, data as it comes.
 
-The engine takes pieces by how much they are wanted, those begun before others. So what lies ahead
-of a reader is wanted more, and nothing else at all while a reader waits. A deadline has only what a
-reader jumped to: the first one makes the engine cancel what it has asked for.
+The engine takes pieces by how much they are wanted, those begun before others, and any of those
+wanted as much. So what lies ahead of a reader is wanted more, and while a reader waits each piece
+more than the next, and nothing else at all. A deadline has only what a reader jumped to: the first
+one makes the engine cancel what it has asked for.
 """
 
 import asyncio
@@ -43,6 +44,7 @@ LEFT_SECONDS = 1.0  # of what arrives: with less to come the engine must not bel
 LEFT_PIECES_MIN = 6
 ASIDE_PIECES_MAX = 50_000  # in a torrent of more pieces the rest goes on beside a reader
 NEAR_PIECES, SOON_PIECES = 3, 8  # of those missing ahead: these come before the others
+LAST_AFTER_PIECES = 4  # then the file's last one: many films have there what a seek must know
 # how much the engine wants a piece; a deadline makes it FIRST, one taken away LOW
 NOT_NOW, LOW, USUAL, SOON, NEAR, FIRST = 0, 1, 4, 5, 6, 7
 
@@ -83,6 +85,10 @@ class Span:
         spent = Seconds(now - self.begun if self.begun else 0.0)
         speed = rate(self.end - self.start, self.seconds, self.read_bytes, spent)
         return window(self.at, self.end, piece_bytes, speed)
+
+    def last(self, piece_bytes: int) -> int:
+        """Give the piece in which the file ends."""
+        return max(self.start, self.end - 1) // piece_bytes
 
 
 class KeptPieces:
@@ -180,7 +186,8 @@ class PiecesRead:
                 return None
         piece, skip = divmod(span.start + offset, self._piece_bytes)
         now = time.monotonic()
-        jumps = piece not in self._ahead and not self._here[piece]
+        last = span.last(self._piece_bytes)
+        jumps = (piece not in self._ahead or piece == last) and not self._here[piece]
         self.spans.add(span)
         if span.move(offset, piece, now):
             self._aim(now)
@@ -199,6 +206,9 @@ class PiecesRead:
             self._waited_at = now
             if jumps or now - span.waits_since > LATE_SECONDS:
                 await self._hurry(piece, now)
+            elif not self._hurried:
+                self._hurried = True
+                self._aim(now)
         await self._wait()
         return None
 
@@ -228,10 +238,8 @@ class PiecesRead:
         for piece in unneeded:
             self._say(partial(_no_deadline, piece=piece))
             self._ahead[piece] = LOW  # so the engine leaves it; said anew where it is wanted
-        if self.spans:
+        if self.spans:  # else the next reader most likely goes on there: a seek, a second look
             self._aim(time.monotonic())
-        else:
-            self._calm()
 
     def hear(self, one: Told) -> None:
         """Take in what the engine told of this torrent."""
@@ -309,29 +317,37 @@ class PiecesRead:
 
     def _aim(self, now: float) -> None:
         """Want what lies ahead of the readers more than the rest; all at once while one waits."""
-        ahead: dict[int, int] = {}
-        for span in self.spans:
-            missing = (one for one in span.ahead(self._piece_bytes, now) if not self._here[one])
-            some = islice(missing, self._left_min() + NEAR_PIECES if self._hurried else None)
-            for number, piece in enumerate(some):
-                level = NEAR if number < NEAR_PIECES else SOON if number < SOON_PIECES else USUAL
-                ahead[piece] = max(level, ahead.get(piece, 0))
-        for piece in self._awaited:
-            ahead.pop(piece, None)
+        lines = [self._next(span, now) for span in self.spans]
+        ahead = {piece for line in lines for piece in line} - self._awaited
         aside: set[int] = set()
         if self._hurried and self.spans:
-            aside = self._missing - ahead.keys() - self._awaited
+            aside = self._missing - ahead - self._awaited
             if len(aside) > ASIDE_PIECES_MAX or not self._leaves_enough(aside):
                 aside &= self._begun
         if not self._leaves_enough(aside):
             aside = set()
+        alone = self._hurried and not self._missing - ahead - aside - self._awaited
+        levels: dict[int, int] = {}
+        for line in lines:
+            for number, piece in enumerate(line):
+                if piece in ahead:
+                    levels[piece] = max(_level(number, alone=alone), levels.get(piece, 0))
         changed = dict.fromkeys(self._aside - aside, USUAL)
-        changed |= dict.fromkeys(self._ahead.keys() - ahead.keys() - self._awaited, USUAL)
+        changed |= dict.fromkeys(self._ahead.keys() - ahead - self._awaited, USUAL)
         changed |= dict.fromkeys(aside - self._aside, NOT_NOW)
-        changed |= {one: level for one, level in ahead.items() if self._ahead.get(one) != level}
-        self._ahead, self._aside = ahead, aside
+        changed |= {one: level for one, level in levels.items() if self._ahead.get(one) != level}
+        self._ahead, self._aside = levels, aside
         if changed:
             self._say(lambda handle: handle.prioritize_pieces(list(changed.items())))
+
+    def _next(self, span: Span, now: float) -> list[int]:
+        """Give the missing pieces that a reader needs next, in order."""
+        missing = (one for one in span.ahead(self._piece_bytes, now) if not self._here[one])
+        found = list(islice(missing, self._left_min() + NEAR_PIECES if self._hurried else None))
+        last = span.last(self._piece_bytes)
+        if not self._here[last] and last not in found[:LAST_AFTER_PIECES]:
+            found.insert(LAST_AFTER_PIECES, last)
+        return found
 
     async def _hurry(self, piece: int, now: float) -> None:
         """Put a reader's next piece before everything, and all but what readers need aside."""
@@ -354,6 +370,13 @@ class PiecesRead:
 
     def _leaves_enough(self, aside: set[int]) -> bool:
         return len(self._missing) - len(aside) >= self._left_min()
+
+
+def _level(number: int, *, alone: bool) -> int:
+    """Give how much the next pieces are wanted; `alone`: nothing else is."""
+    if alone:
+        return max(FIRST - number, LOW)
+    return NEAR if number < NEAR_PIECES else SOON if number < SOON_PIECES else USUAL
 
 
 def _sha1(data: bytes) -> bytes:

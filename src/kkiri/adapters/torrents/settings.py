@@ -126,7 +126,7 @@ def _common(settings: SessionSettings) -> "lt.settings_pack":
         "send_buffer_watermark": 1024 * 1024,
         # what is in the buffer cannot be cancelled: of a slow seed it holds up who seeks in a film
         "send_buffer_low_watermark": 32 * 1024,
-        "send_buffer_watermark_factor": 20,
+        "send_buffer_watermark_factor": 5,
         "max_out_request_queue": 1_500,
         "max_allowed_in_request_queue": 4_000,
         "max_queued_disk_bytes": 128 * 1024 * 1024,

@@ -19,6 +19,7 @@ from kkiri.play.album import order_key
 from kkiri.swarm.metainfo import MetaInfo, read
 
 KNOWN_SECONDS_MAX = 25.0  # a person waits for a film to open; the transfer goes on after that
+PLAYED = frozenset({Sort.FILM, Sort.MUSIC})
 LOOK_SECONDS = 0.3  # hubs get so much longer to name sources, once it is known what there is
 
 
@@ -59,7 +60,7 @@ async def play(world: World, link: str, only: Sequence[str] | None = None) -> Pl
     if only is None and known is not None:
         only = known.only
     await fetch(world, link, only=only, look=False)
-    return _play(await asyncio.to_thread(read, await _known(world, info_hash)))
+    return await _known(world, info_hash, only)
 
 
 async def playlist(world: World, info_hash: InfoHash) -> Play:
@@ -70,19 +71,37 @@ async def playlist(world: World, info_hash: InfoHash) -> Play:
     return _play(await asyncio.to_thread(read, await _wait(world, info_hash)))
 
 
-async def _known(world: World, info_hash: InfoHash) -> bytes:
+async def _known(world: World, info_hash: InfoHash, only: Sequence[str] | None) -> Play:
     """Wait until it is known what a transfer consists of, and meanwhile ask hubs for sources."""
     async with asyncio.TaskGroup() as group:
         looking = group.create_task(_find(world, info_hash), name="find sources")
         try:
-            found: bytes | KkiriError = await _wait(world, info_hash)
+            known = _play(await asyncio.to_thread(read, await _wait(world, info_hash)))
+            found: Play | KkiriError = known
+            beginning = group.create_task(_begin(world, known, only), name="begin to play")
             await asyncio.wait({looking}, timeout=LOOK_SECONDS)
+            beginning.cancel()
         except KkiriError as error:  # told without the group
             found = error
         looking.cancel()
     if isinstance(found, KkiriError):
         raise found
     return found
+
+
+async def _begin(world: World, found: Play, only: Sequence[str] | None) -> None:
+    """Ask for the beginning of what is played first; the player does so a moment later."""
+    files = (one for one in found.files if one.sort in PLAYED and (not only or one.path in only))
+    first = next(files, None)
+    if first is None:
+        return
+    await world.screening.prepare()
+    with suppress(KkiriError):  # the player will hear it
+        file = await world.torrents.open(found.info_hash, first.index)
+        try:
+            await file.read(0, 1)
+        finally:
+            file.close()
 
 
 async def _find(world: World, info_hash: InfoHash) -> None:

@@ -2,11 +2,14 @@
 const AHEAD_SECONDS = 40; // what is fetched before it is needed
 const BEHIND_SECONDS = 20; // what is kept of the past when there is no more room
 const GAP_SECONDS = 0.7; // a first picture that late is jumped to
+const SNAP_SECONDS = 3; // a key picture at most so long before a far seek is shown in its stead
+const SNAP_MS = 120; // what comes from the disk is there by then
 const TRIES = 4; // of one place, before we give up
 const AGAIN_MS = 800;
 
 // `address(seconds)` gives the fragments from the key picture at or before it, with their own times.
-export function feed(video, { type, duration, address, begin, failed }) {
+// Unless a seek must be `exact`, one that waits for data shows the key picture that is there already.
+export function feed(video, { type, duration, address, begin, failed, exact }) {
   const source = new MediaSource();
   const url = URL.createObjectURL(source);
   let buffer = null;
@@ -75,6 +78,18 @@ export function feed(video, { type, duration, address, begin, failed }) {
     return true;
   }
 
+  // Shows what has come of a place that was sought, when the place itself is still on its way.
+  function snap(mine) {
+    if (closed || mine.signal.aborted || exact || !video.seeking || holds(video.currentTime)) return;
+    for (let at = 0; at < video.buffered.length; at += 1) {
+      const [first, last] = [video.buffered.start(at), video.buffered.end(at)];
+      if (last <= video.currentTime && video.currentTime - first < SNAP_SECONDS) {
+        video.currentTime = first + 0.01;
+        return;
+      }
+    }
+  }
+
   async function read(from) {
     reading?.abort();
     const mine = new AbortController();
@@ -86,6 +101,7 @@ export function feed(video, { type, duration, address, begin, failed }) {
       if (mine.signal.aborted || closed) return;
       if (source.readyState === "open") buffer.abort(); // half a fragment of the place before
       const stream = response.body.getReader();
+      setTimeout(snap, SNAP_MS, mine);
       for (;;) {
         const { value, done } = await stream.read();
         if (done) break;

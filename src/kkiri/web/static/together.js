@@ -50,7 +50,10 @@ export async function open(place, id) {
       return;
     }
     wait.remove();
-    const one = player(film, answer, { moved: (to) => pace.act({ doing: "pause", file: to, position: 0 }) });
+    const one = player(film, answer, {
+      exact: true,
+      moved: (to) => pace.act({ doing: "pause", file: to, position: 0 }),
+    });
     ends.push(() => one.close());
     const first = showing.course?.file;
     const index = answer.files.some((file) => file.index === first && playable(file))

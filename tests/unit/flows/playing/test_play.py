@@ -16,6 +16,7 @@ from kkiri.ports.state import SharedListing
 from tests.contract.torrents_kit import hash_of, torrent_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.network import FakeNetwork, until, virtual
+from tests.fakes.screening import FakeScreening
 
 FILES = [
     (("10 끝.mp3",), b"a" * 90),
@@ -47,6 +48,17 @@ async def test_a_link_becomes_files_in_the_order_of_the_album(network: FakeNetwo
     assert [one.info_hash for one in world.transfers.transfers()] == [X]
     assert X in engine.specs
     assert (await playlist(world, X)) == found
+
+
+@virtual
+async def test_what_is_played_first_is_asked_for_at_once(network: FakeNetwork) -> None:
+    world, engine = _world(network)
+    screening = FakeScreening()
+    await play(replace(world, screening=screening), X)
+    assert (engine.opened, screening.prepared) == ([(X, 3)], 1)
+    await cancel(world, X)
+    await play(replace(world, screening=screening), X, only=("표지.jpg", "10 끝.mp3"))
+    assert engine.opened == [(X, 3), (X, 0)]
 
 
 @virtual

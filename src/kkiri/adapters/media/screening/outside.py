@@ -86,6 +86,19 @@ class ScreeningRoom:
         for process in [*self._running, *([spare] if spare else [])]:
             await _ended(process)
 
+    async def prepare(self) -> None:
+        """Start the spare worker when there is none; it warms up by itself."""
+        if self._spare is not None or self._closed:
+            return
+        try:
+            process = await self._started()
+        except OSError:
+            return  # whoever needs one hears it
+        self._spare_until = asyncio.get_running_loop().time() + SPARE_SECONDS_MAX
+        other, self._spare = self._spare, process
+        if other is not None:
+            await _ended(other)  # of another asker who was as quick
+
     async def probe(self, file: ArrivingFile) -> Film:
         """Say what the file holds."""
         body = await self._whole(file, Probing(), PROBED_BYTES_MAX)
@@ -152,7 +165,7 @@ class ScreeningRoom:
         try:
             job = Job(name=file.name[-NAME_CHARS_MAX:], size=file.size, what=what)
             await _write(process, msgspec.json.encode(job) + b"\n")
-            await self._prepare()
+            await self.prepare()
             while True:
                 kind, body = await _frame(process)
                 match kind:
@@ -170,16 +183,6 @@ class ScreeningRoom:
         finally:
             self._running.discard(process)
             await _ended(process)
-
-    async def _prepare(self) -> None:
-        """Start the spare worker when there is none; it warms up by itself."""
-        if self._spare is not None or self._closed:
-            return
-        process = await self._started()
-        self._spare_until = asyncio.get_running_loop().time() + SPARE_SECONDS_MAX
-        other, self._spare = self._spare, process
-        if other is not None:
-            await _ended(other)  # of another asker who was as quick
 
     async def _waiting(self) -> asyncio.subprocess.Process | None:
         """Give the spare worker if it still waits."""
