@@ -27,6 +27,27 @@ VIDEO = "document.querySelector('video')"
 TRACK = f"[...{VIDEO}.textTracks].find((one) => one.kind === 'subtitles')"
 CUES = f"[...({TRACK}.activeCues ?? [])].map((one) => one.text)"
 STARTS = f"[...({TRACK}.cues ?? [])].map((one) => one.startTime)"
+# fragments come as from a slow seed: half a second of film, the rest when it is let
+SLOW = """(() => {
+  const usual = window.fetch;
+  window.fetch = async (...asked) => {
+    const answer = await usual(...asked);
+    if (!String(asked[0]).includes("/mp4")) return answer;
+    const from = answer.body.getReader();
+    let size = 0;
+    const body = new ReadableStream({
+      async pull(to) {
+        while (size > 60_000 && !window.let) await new Promise((done) => setTimeout(done, 20));
+        const { value, done } = await from.read();
+        if (done) return to.close();
+        size += value.length;
+        to.enqueue(value);
+      },
+      cancel: () => from.cancel(),
+    });
+    return new Response(body, { headers: answer.headers });
+  };
+})()"""
 SAID = "document.querySelector('.stage .said').textContent"
 
 
@@ -105,6 +126,17 @@ def test_films_and_songs_of_every_kind_play(page: Browser, cinema: Cinema) -> No
     asked = [one["params"]["request"]["url"] for one in sent]
     jumps = [url for url in asked if f"/mp4?start={FAR}." in url]
     assert len(jumps) >= 2, "what is remuxed is asked for anew where the person jumps"
+
+
+def test_a_seek_that_waits_shows_the_key_picture_before_it(page: Browser, cinema: Cinema) -> None:
+    _open(page, cinema.place("dubbed.mkv"), "dubbed.mkv")
+    page.playing()
+    page.run(SLOW)
+    page.run(f"{VIDEO}.currentTime = 102")  # key pictures every four seconds
+    page.wait(f"!{VIDEO}.seeking && {VIDEO}.readyState > 1")
+    assert 99.5 < page.run(f"{VIDEO}.currentTime") < 101.5
+    page.run("window.let = true")
+    page.wait(f"{VIDEO}.currentTime > 102.5")
 
 
 def test_subtitles_are_found_and_chosen_and_moved(page: Browser, cinema: Cinema) -> None:
