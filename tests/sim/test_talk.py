@@ -9,8 +9,9 @@ from kkiri.base.types import EventId, Seq
 from kkiri.event import kinds
 from kkiri.event.profile import read_inbox_list
 from kkiri.event.record import decode
-from kkiri.flows import people, talk
+from kkiri.flows import people
 from kkiri.flows.publish import deliver
+from kkiri.flows.talking import talk
 from kkiri.flows.talking.inbox import NewMessage, keep_inbox
 from kkiri.flows.talking.outbox import deliver_talks
 from kkiri.ports.state import PersonNote

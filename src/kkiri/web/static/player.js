@@ -186,7 +186,10 @@ export function player(place, answer, { moved, exact = false }) {
       if (!song) others(file, id);
     } catch (error) {
       if (parts.file !== file) return;
-      if (!quick) say(error.refusal ? error.message : words.broken, true);
+      if (file.type === "video/webm") { // not looked at, but most browsers know it
+        load(from);
+        if (go) begin();
+      } else if (!quick) say(error.refusal ? error.message : words.broken, true);
     }
     if (at === null && from > 0) {
       note(words.continued(length(from)));
