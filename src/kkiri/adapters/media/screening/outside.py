@@ -69,6 +69,7 @@ class ScreeningRoom:
         self._looks = asyncio.Semaphore(LOOKS_MAX)
         self._spare: asyncio.subprocess.Process | None = None
         self._spare_until = 0.0
+        self._preparing = False
         self._running: set[asyncio.subprocess.Process] = set()
         self._closed = False
         self.enforced: frozenset[Fence] = frozenset()
@@ -88,16 +89,20 @@ class ScreeningRoom:
 
     async def prepare(self) -> None:
         """Start the spare worker when there is none; it warms up by itself."""
-        if self._spare is not None or self._closed:
+        if self._spare is not None or self._preparing or self._closed:
             return
+        self._preparing = True
         try:
             process = await self._started()
         except OSError:
             return  # whoever needs one hears it
+        finally:
+            self._preparing = False
+        if self._closed:
+            await _ended(process)
+            return
         self._spare_until = asyncio.get_running_loop().time() + SPARE_SECONDS_MAX
-        other, self._spare = self._spare, process
-        if other is not None:
-            await _ended(other)  # of another asker who was as quick
+        self._spare = process
 
     async def probe(self, file: ArrivingFile) -> Film:
         """Say what the file holds."""
