@@ -21,7 +21,7 @@ from kkiri.adapters.torrents.alerts import (
     pieces,
     sources,
 )
-from kkiri.adapters.torrents.download import Download, Phase, Seen, from_ticket, to_ticket
+from kkiri.adapters.torrents.download import REDIALS, Download, Phase, Seen, from_ticket, to_ticket
 from kkiri.adapters.torrents.engine import Engine
 from kkiri.adapters.torrents.moving import drop_unwanted, move
 from kkiri.adapters.torrents.settings import SessionSettings
@@ -132,13 +132,9 @@ class Downloads:
             download.paused = paused
             if download.handle is not None:
                 (download.handle.pause if paused else download.handle.resume)()
-            await self._store(download)
+            await self.store(download)
         if not paused and download.phase is Phase.FAILED:
             self._spawn(self._again(download), "again")
-
-    async def note(self, download: Download) -> None:
-        """Write down what was changed of one; the caller holds its lock."""
-        await self._store(download)
 
     async def stats(self, download: Download) -> tuple[tuple[int, int], ...]:
         """Give size and time of change of each wanted file when it was done, as far as known."""
@@ -153,7 +149,7 @@ class Downloads:
                     continue
                 data = await self._engine.resume_data(download.handle, download.info_hash)
                 if data is not None:
-                    await self._store(download, data)
+                    await self.store(download, data)
 
     async def close(self) -> None:
         """End the steps under way, each of which a restart begins again, and save."""
@@ -185,6 +181,9 @@ class Downloads:
                 # the engine says so once; what a reader had put off may come after that
                 if download.left() <= 0:
                     self._spawn(self._finish(download), "finish")
+                if download.redials:
+                    download.redials -= 1
+                    download.dial()
             if download.no_room and disk.has_room(download.folder, download.left()):
                 download.no_room = False
                 self._spawn(self._room_again(download), "room again")
@@ -212,8 +211,8 @@ class Downloads:
                     self._spawn(self._finish(download), "finish")
             case Checking() | Failed() if download.phase is Phase.DONE:
                 self._spawn(self._not_given_on(download), "changed")
-            case Failed(no_room=no_room, text=text):
-                self._failed(download, no_room, text)
+            case Failed():
+                self._failed(download, one.no_room, one.text)
             case Checked() | Checking():  # one that is paused would never be checked
                 self._spawn(self._start(download), "start")
 
@@ -229,7 +228,7 @@ class Downloads:
             await self._accept(download, known)
             await self._add_data(download, ticket)
             return
-        await self._store(download, b"")
+        await self.store(download, b"")
         asked = params.for_metadata(download, self._state / "nowhere", self._public)
         download.handle = await self._engine.add(asked, download.info_hash)
 
@@ -242,7 +241,7 @@ class Downloads:
 
     async def _add_data(self, download: Download, ticket: Ticket | None) -> None:
         resume = b"" if ticket is None else ticket.resume
-        await self._store(download, resume)
+        await self.store(download, resume)
         if await asyncio.to_thread(download.was_moved):
             await self._settle(download, resume)  # the last run ended between move and note
             return
@@ -255,7 +254,7 @@ class Downloads:
         """Note that it is in its place, and give it on from there."""
         download.phase = Phase.DONE
         download.error, download.no_room, download.pardon_at = "", False, None
-        await self._store(download, resume)
+        await self.store(download, resume)
         await self._seed_done(download, resume)
         download.complete.set()
 
@@ -265,7 +264,7 @@ class Downloads:
         download.handle = await self._engine.add(asked, download.info_hash)
         download.complete.set()
 
-    async def _store(self, download: Download, resume: bytes | None = None) -> None:
+    async def store(self, download: Download, resume: bytes | None = None) -> None:
         """Write the ticket; `resume` None keeps what it has."""
         if resume is None:
             old = await asyncio.to_thread(self._tickets.load, download.info_hash)
@@ -319,7 +318,8 @@ class Downloads:
             if download.handle is not None:
                 here = await asyncio.to_thread(pieces, download.handle)
                 if not all(here[n : n + 1] == b"\1" for n in download.pieces_of(download.wanted)):
-                    return  # before its files were chosen, or while a reader put some off
+                    download.redials = REDIALS  # files were chosen since, or a reader put some off
+                    return
                 handle = download.handle
                 data = await self._engine.resume_data(handle, download.info_hash, always=True)
                 resume = data or b""
@@ -327,7 +327,7 @@ class Downloads:
                 download.phase = Phase.FINISHING  # from here on all of it is in the part folder
             try:
                 resume = await drop_unwanted(download, resume)
-                await move(download, partial(self._store, download, resume))
+                await move(download, partial(self.store, download, resume))
                 await self._settle(download, resume)
             except OSError as error:
                 self._failed(download, error.errno in disk.NO_ROOM, error.strerror or str(error))
@@ -357,7 +357,7 @@ class Downloads:
         async with download.lock:
             if download.phase is Phase.DATA and download.handle is not None:
                 await self._take_out(download)
-                await self._store(download, b"")
+                await self.store(download, b"")
                 await self._readd(download, b"")
 
     async def _not_given_on(self, download: Download) -> None:

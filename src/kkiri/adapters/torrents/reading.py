@@ -42,6 +42,7 @@ FAILURES_MAX = 10  # each half a second after the other; a disk that is full is 
 LATE_SECONDS = 1.0  # a piece that comes next by itself gets a deadline when it is awaited so long
 LEFT_SECONDS = 1.0  # of what arrives: with less to come the engine must not believe it is finished
 LEFT_PIECES_MIN = 6
+LEFT_BYTES_MIN = 2 * 1024 * 1024  # some ms of the fastest links, until their rate is known
 ASIDE_PIECES_MAX = 50_000  # in a torrent of more pieces the rest goes on beside a reader
 NEAR_PIECES, SOON_PIECES = 3, 8  # of those missing ahead: these come before the others
 LAST_AFTER_PIECES = 4  # then the file's last one: many films have there what a seek must know
@@ -366,7 +367,8 @@ class PiecesRead:
 
     def _left_min(self) -> int:
         """Give how many pieces must be wanted, that the engine does not believe to be finished."""
-        return LEFT_PIECES_MIN + round(self._down_rate * LEFT_SECONDS / self._piece_bytes)
+        quick = max(self._down_rate * LEFT_SECONDS, LEFT_BYTES_MIN)
+        return LEFT_PIECES_MIN + round(quick / self._piece_bytes)
 
     def _leaves_enough(self, aside: set[int]) -> bool:
         return len(self._missing) - len(aside) >= self._left_min()

@@ -60,10 +60,8 @@ class LibtorrentSwarms:
             download.choose(None if only is None else tuple(only), tuple(first))
             if download.handle is not None:
                 download.handle.prioritize_files(params.priorities(download))
-                for address in (*download.addresses, *download.sources):
-                    # a torrent that had all that was wanted has let its seeds go
-                    download.handle.connect_peer((address.host, address.port))
-            await self._downloads.note(download)
+                download.dial()  # a torrent that had all that was wanted has let its seeds go
+            await self._downloads.store(download)
 
     async def erase(self, info_hash: InfoHash) -> int:
         """Take a torrent out and delete its files, no others and nothing behind a link.
