@@ -20,7 +20,7 @@ from kkiri.base.hexes import info_hash
 from kkiri.base.names import safe_name
 from kkiri.base.types import InfoHash
 from kkiri.event.listing import Sort
-from kkiri.flows.playing.play import Play, PlayFile, play, playlist
+from kkiri.flows.playing.play import PLAYED, Play, PlayFile, play, playlist
 from kkiri.play.album import m3u
 from kkiri.web.asked import LINK_CHARS_MAX, NO_NUL, ONLY_FILES_MAX, Asked, PathText
 from kkiri.web.file_answer import FileAnswer, file_type
@@ -28,7 +28,6 @@ from kkiri.web.films import Hash, Index
 from kkiri.web.side_doors import OPEN, PLAYLIST, file_key
 
 PLAYLIST_TYPE = "audio/x-mpegurl"
-PLAYED = frozenset({Sort.MUSIC.value, Sort.FILM.value})
 NAME_CHARS_MAX = 255 * 12  # of a file, percent-encoded: frameworks hand it over decoded
 
 OPEN_SECONDS_MAX = 25.0  # until it is known what a torrent consists of; players give up about then
@@ -65,7 +64,7 @@ def playing(peer: Peer) -> APIRouter:
     async def songs(key: Key, hash: Hash, name: Name) -> Response:
         """Give the films and songs of a torrent as a playlist for other players."""
         found = _answer(peer, await playlist(peer.world, info_hash(hash)))
-        text = m3u((one.path, one.open) for one in found.files if one.sort in PLAYED)
+        text = m3u((one.path, one.open) for one in found.files if Sort(one.sort) in PLAYED)
         return Response(text.encode(), headers={"content-type": PLAYLIST_TYPE})
 
     @routes.head(f"{OPEN}/{{key}}/{{hash}}/{{index}}/{{name}}", include_in_schema=False)

@@ -158,6 +158,11 @@ class Status:
     pieces: bytes
     """One byte a piece, 0 or 1."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Say whether all that the engine wants of it is here."""
+        return self.done >= self.size
+
 
 @dataclass(frozen=True, slots=True)
 class DhtPeers:

@@ -21,7 +21,6 @@ from kkiri.swarm.places import Place, places
 
 SOURCES_MAX = 64  # shown to a person
 PARDON_SECONDS = (2.0, 10.0, 60.0, 300.0)  # after each ban of a peer; the last for all that follow
-REDIALS = 6  # ticks: a link that the engine closes is not dialled before it is closed
 SOURCE_CHANGED = "source_changed"
 """`Progress.error` while a source was dropped because its file is not what the torrent says."""
 
@@ -68,8 +67,6 @@ class Download:
     no_room: bool = False
     pardon_at: float | None = None
     pardons: int = 0
-    redials: int = 0
-    """Ticks in which its sources are dialled again."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
     known: asyncio.Event = field(default_factory=asyncio.Event)
@@ -155,12 +152,6 @@ class Download:
                     self.connected.pop(address, None)
             case Status():
                 self._update(one)
-
-    def dial(self) -> None:
-        """Dial whom it had something from, or was told of."""
-        if self.handle is not None:
-            for address in {**self.addresses, **self.sources, **self.connected}:
-                self.handle.connect_peer((address.host, address.port))
 
     def gave(self, addresses: Iterable[PeerAddress]) -> None:
         """Note who has given something."""

@@ -21,7 +21,7 @@ from kkiri.adapters.torrents.alerts import (
     pieces,
     sources,
 )
-from kkiri.adapters.torrents.download import REDIALS, Download, Phase, Seen, from_ticket, to_ticket
+from kkiri.adapters.torrents.download import Download, Phase, Seen, from_ticket, to_ticket
 from kkiri.adapters.torrents.engine import Engine
 from kkiri.adapters.torrents.moving import drop_unwanted, move
 from kkiri.adapters.torrents.settings import SessionSettings
@@ -179,11 +179,8 @@ class Downloads:
             if download.phase is Phase.DATA and download.handle is not None:
                 download.gave(await asyncio.to_thread(sources, download.handle))
                 # the engine says so once; what a reader had put off may come after that
-                if download.left() <= 0:
+                if download.status and download.status.is_whole and download.left() <= 0:
                     self._spawn(self._finish(download), "finish")
-                if download.redials:
-                    download.redials -= 1
-                    download.dial()
             if download.no_room and disk.has_room(download.folder, download.left()):
                 download.no_room = False
                 self._spawn(self._room_again(download), "room again")
@@ -318,8 +315,7 @@ class Downloads:
             if download.handle is not None:
                 here = await asyncio.to_thread(pieces, download.handle)
                 if not all(here[n : n + 1] == b"\1" for n in download.pieces_of(download.wanted)):
-                    download.redials = REDIALS  # files were chosen since, or a reader put some off
-                    return
+                    return  # before its files were chosen, or while a reader put some off
                 handle = download.handle
                 data = await self._engine.resume_data(handle, download.info_hash, always=True)
                 resume = data or b""
@@ -356,7 +352,6 @@ class Downloads:
             return
         async with download.lock:
             if download.phase is Phase.DATA and download.handle is not None:
-                await self._take_out(download)
                 await self.store(download, b"")
                 await self._readd(download, b"")
 
@@ -373,24 +368,25 @@ class Downloads:
             if download.phase is not Phase.DATA or download.handle is None:
                 return
             data = await self._engine.resume_data(download.handle, download.info_hash, always=True)
-            await self._take_out(download)
             await self._readd(download, data or b"")
 
     async def _again(self, download: Download) -> None:
         async with download.lock:
             if download.phase is not Phase.FAILED or download.metainfo is None:
                 return
-            await self._take_out(download)
             await self._readd(download, b"")
 
     async def _take_out(self, download: Download) -> None:
         """Take one out of the engine; whom it was connected to is dialled when it is back."""
         handle, download.handle = download.handle, None
         if handle is not None:
-            download.addresses |= dict(list(download.connected.items())[:ADDRESSES_MAX])
+            known = download.connected | download.addresses
+            download.addresses = dict(list(known.items())[:ADDRESSES_MAX])
             await self._engine.remove(handle, download.info_hash)
 
     async def _readd(self, download: Download, resume: bytes) -> None:
+        """Take one out and add it anew, with what its resume data says that it has."""
+        await self._take_out(download)
         try:
             await asyncio.to_thread(disk.prepare, download.folder, download.info_hash)
             asked = params.for_data(download, resume, self._state, self._public)

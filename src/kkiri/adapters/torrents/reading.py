@@ -320,14 +320,15 @@ class PiecesRead:
         """Want what lies ahead of the readers more than the rest; all at once while one waits."""
         lines = [self._next(span, now) for span in self.spans]
         ahead = {piece for line in lines for piece in line} - self._awaited
-        aside: set[int] = set()
+        others: set[int] = set()
         if self._hurried and self.spans:
-            aside = self._missing - ahead - self._awaited
-            if len(aside) > ASIDE_PIECES_MAX or not self._leaves_enough(aside):
-                aside &= self._begun
+            others = self._missing - ahead - self._awaited
+        aside = others
+        if len(aside) > ASIDE_PIECES_MAX or not self._leaves_enough(aside):
+            aside = aside & self._begun
         if not self._leaves_enough(aside):
             aside = set()
-        alone = self._hurried and not self._missing - ahead - aside - self._awaited
+        alone = self._hurried and aside == others
         levels: dict[int, int] = {}
         for line in lines:
             for number, piece in enumerate(line):

@@ -60,7 +60,9 @@ class LibtorrentSwarms:
             download.choose(None if only is None else tuple(only), tuple(first))
             if download.handle is not None:
                 download.handle.prioritize_files(params.priorities(download))
-                download.dial()  # a torrent that had all that was wanted has let its seeds go
+                for address in (*download.addresses, *download.sources):
+                    # a torrent that had all that was wanted has let its seeds go
+                    download.handle.connect_peer((address.host, address.port))
             await self._downloads.store(download)
 
     async def erase(self, info_hash: InfoHash) -> int:
