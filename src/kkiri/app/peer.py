@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import suppress
 
 from kkiri import __version__
 from kkiri.app.answers import KeptAnswer, NewsAnswer, StatusAnswer, TransferAnswer
@@ -19,6 +20,8 @@ from kkiri.flows.talking.rooms import Halls
 from kkiri.flows.talking.together import Together
 from kkiri.flows.world import HubState, World
 from kkiri.ports.state import KeptSearch
+
+OWN_HUB_SECONDS_MAX = 10.0  # it is on this machine; without it a peer still plays and fetches
 
 
 class Peer:
@@ -49,9 +52,8 @@ class Peer:
         listings, size = world.library.totals()
         address = world.torrents.address
         rows = world.hubs.rows()
-        own_open = any(row.own and row.state is HubState.OPEN for row in rows)
         return StatusAnswer(
-            ready=bool(self.page) and own_open,
+            ready=bool(self.page) and self._own_hub_is_open(),
             npub=npub(world.signer.pubkey),
             page=self.page,
             hub=world.own_hub,
@@ -66,6 +68,16 @@ class Peer:
             version=__version__,
             pid=os.getpid(),
         )
+
+    async def own_hub_open(self) -> None:
+        """Wait until the own hub answers, so that the first search finds; not for ever."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(OWN_HUB_SECONDS_MAX):
+                while not self._own_hub_is_open():
+                    await self.world.hubs.changed()
+
+    def _own_hub_is_open(self) -> bool:
+        return any(hub.own for hub in self.world.hubs.open())
 
     def tell_news(self, kept: KeptSearch, found: Found) -> None:
         """Tell what a kept search found."""

@@ -22,6 +22,7 @@ CONTENT_CHARS_MAX = 16_384  # of a room's facts, gated before it is parsed
 PACE_MESSAGES = 10  # of one author in PACE_SECONDS; nobody reads faster
 PACE_SECONDS = 60
 LISTED_MAX = 200  # rooms one person says to be in
+AHEAD_SECONDS_MAX = 5  # of the clock, in quick talk; who is further ahead is not followed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,16 @@ def read_spoken(event: Event) -> Spoken:
         text=text,
         answers=answers,
     )
+
+
+def said_at(now: UnixTime, before: Iterable[Spoken]) -> UnixTime:
+    """Give the second of a message that comes after those its author has before them.
+
+    Messages of one second are ordered by id, and the same words twice in it are one record.
+    """
+    end = now + AHEAD_SECONDS_MAX
+    newest = max((one.at for one in before if one.at < end), default=0)
+    return UnixTime(max(now, newest + 1))
 
 
 def shown(spoken: Iterable[Spoken], blocked: Collection[PubKey], now: UnixTime) -> Shown:

@@ -54,12 +54,19 @@ def fate(ok: Ok) -> Fate:
             return Fate.LATER
 
 
-async def publish(world: World, kind: Kind, tags: tuple[Tag, ...], content: str) -> Record:
+async def publish(
+    world: World,
+    kind: Kind,
+    tags: tuple[Tag, ...],
+    content: str,
+    *,
+    not_before: UnixTime | None = None,
+) -> Record:
     """Sign a record and journal it; it is durable when this returns, and delivered soon after.
 
     Raises: DiskFullError.
     """
-    record = sign(world, kind, tags, content)
+    record = sign(world, kind, tags, content, not_before=not_before)
     await publish_records(world, [record])
     return record
 
@@ -73,13 +80,20 @@ async def publish_records(world: World, records: Sequence[Record]) -> None:
     world.bells.journal.ring()
 
 
-def sign(world: World, kind: Kind, tags: tuple[Tag, ...], content: str) -> Record:
+def sign(
+    world: World,
+    kind: Kind,
+    tags: tuple[Tag, ...],
+    content: str,
+    *,
+    not_before: UnixTime | None = None,
+) -> Record:
     """Sign a record with the person's key, at a second that keeps the order of our own records.
 
     Two replaceable records of one second would be ordered by id, and a record made again in the
     second of its deletion would have the deleted id.
     """
-    now = world.clock.now()
+    now = UnixTime(max(world.clock.now(), not_before or 0))
     if kinds.is_replaceable(kind) or kinds.is_addressable(kind) or kind == kinds.LISTING:
         now = UnixTime(max(now, world.bells.made_last + 1))
     if kind == kinds.LISTING:

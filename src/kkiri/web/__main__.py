@@ -144,6 +144,7 @@ async def _serve(config: Config, home: Home, *, by_verb: bool) -> None:
                 await server.listens.wait()
                 peer.page = f"http://{HOST}:{port}"
                 remember_port(home, "page", port)
+                await peer.own_hub_open()  # verbs come as soon as the next is written
                 now = RunningPeer(pid=os.getpid(), page=peer.page, by_verb=by_verb)
                 write_running(home, now)
                 if not by_verb:

@@ -7,6 +7,7 @@ import pytest
 from kkiri.base.errors import BadRecordError
 from kkiri.base.types import EventId, Kind, PubKey, UnixTime
 from kkiri.chat.room import (
+    AHEAD_SECONDS_MAX,
     PACE_MESSAGES,
     PACE_SECONDS,
     Room,
@@ -19,6 +20,7 @@ from kkiri.chat.room import (
     read_spoken,
     room_content,
     room_tags,
+    said_at,
     shown,
     spoken_tags,
     with_facts,
@@ -139,3 +141,15 @@ def test_what_other_programs_put_in_the_list_of_rooms_stays() -> None:
         ("client", "x"),
         ("e", "1" * 64),
     )
+
+
+def test_quick_talk_keeps_its_order_and_a_clock_ahead_is_not_followed() -> None:
+    said: list[Spoken] = []
+    for number in range(AHEAD_SECONDS_MAX + 1):
+        said.append(spoken(f"{number}", at=said_at(NOW, said)))
+    assert [one.text for one in shown(said, (), NOW).spoken] == [one.text for one in said]
+    assert {one.at for one in shown(said, (), NOW).spoken} == {NOW}
+    late = spoken("one more", at=said_at(NOW, said))
+    assert late.at == NOW + AHEAD_SECONDS_MAX
+    assert said_at(NOW, [spoken("ahead", at=NOW + 86_400)]) == NOW
+    assert said_at(NOW, [spoken("before", at=NOW - 9)]) == said_at(NOW, ()) == NOW

@@ -195,7 +195,8 @@ async def speak(
     if not text.strip() or len(text) > rooms.TEXT_CHARS_MAX:
         raise NotSpeakableError
     tags = rooms.spoken_tags(kept.id, answers)
-    record = await publish(world, kinds.ROOM_TEXT, tags, text.strip())
+    at = rooms.said_at(world.clock.now(), halls.spoken(kept.id))
+    record = await publish(world, kinds.ROOM_TEXT, tags, text.strip(), not_before=at)
     try:
         spoken = rooms.read_spoken(record)
     except BadRecordError as error:

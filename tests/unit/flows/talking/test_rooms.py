@@ -102,6 +102,24 @@ async def test_a_room_is_made_once_and_entered_by_name_or_link(network: FakeNetw
 
 
 @virtual
+async def test_what_is_said_in_one_second_is_read_in_its_order(network: FakeNetwork) -> None:
+    hubs(network)
+    ann, ben = (network.peer(number, bootstrap=[A, B]) for number in (1, 2))
+    async with there(ann, ben) as (a, b):
+        await rooms.enter(a.world, a.halls, "바다")
+        await asyncio.sleep(1)
+        await rooms.enter(b.world, b.halls, "바다")
+        for text in ("하나", "둘", "ㅋㅋ", "ㅋㅋ"):
+            await rooms.speak(a.world, a.halls, "바다", text)
+        await until(lambda: len(b.heard) == 4)
+        await rooms.speak(b.world, b.halls, "바다", "셋")
+        await until(lambda: len(a.heard) == 1)
+        for one in (a, b):
+            view = await rooms.room_view(one.world, one.halls, "바다")
+            assert one.texts(view) == ["하나", "둘", "ㅋㅋ", "ㅋㅋ", "셋"]
+
+
+@virtual
 async def test_history_is_there_after_a_restart_and_blocked_people_are_not(
     network: FakeNetwork,
 ) -> None:
