@@ -113,20 +113,17 @@ class Person:
         self.up_process.wait(STOP_SECONDS_MAX)
         self.up_process = None
 
-    def stop(self) -> float:
-        """Stop the peer with SIGTERM and give how many seconds it took."""
+    def stop(self) -> None:
+        """Stop the peer with SIGTERM."""
         if self.up_process is None:
             self.do("down")
-            return 0.0
-        begin = time.monotonic()
+            return
         self.up_process.send_signal(signal.SIGTERM)
         try:
             self.up_process.wait(STOP_SECONDS_MAX)
         finally:
             self.up_process.kill()
-        taken = time.monotonic() - begin
         self.up_process = None
-        return taken
 
 
 def _written(path: Path) -> int | None:

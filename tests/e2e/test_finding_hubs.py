@@ -19,7 +19,6 @@ from kkiri.event.verify import Signer
 from tests.e2e.peers import Person, people, until
 
 GOSSIP_SECONDS_MAX = 40.0  # the promise is seconds; starting peers share two busy cores
-FIND_SECONDS_MAX = 3.0  # of the flow itself 2 s; the verb's own start is added
 Lie = Callable[[str, list[dict[str, Any]]], list[str]]
 
 
@@ -57,9 +56,7 @@ def test_a_chain_of_strangers_becomes_one_network(tmp_path: Path) -> None:
         until(lambda: _titles(chain[3], "처음 노래"), 20)
         chain[1].kill()
         chain[2].kill()
-        begun = time.monotonic()
         assert _titles(chain[3], "처음 노래") == ["처음 부른 노래"]
-        assert time.monotonic() - begun < FIND_SECONDS_MAX + 5
         # the book brings them back without any bootstrap
         chain[3].stop()
         chain[3].up()
@@ -136,23 +133,19 @@ def hang(_sub: str, _filters: list[dict[str, Any]]) -> list[str]:
     return []
 
 
-def test_n5_hubs_that_forge_flood_or_hang_are_shown_and_delay_nobody(tmp_path: Path) -> None:
-    """One peer meets three liars, one after the other."""
+def test_n5_hubs_that_forge_flood_or_hang_are_shown_and_stop_nobody(tmp_path: Path) -> None:
+    """One peer meets three liars, one after the other; for how long: tests/unit/flows/test_find."""
     with people(tmp_path, "one") as (one,):
         one.up()
         _songs(one, "진짜 노래")
-        begun = time.monotonic()
         assert _titles(one, "진짜 노래") == ["진짜 노래"]
-        quiet = time.monotonic() - begun
         for lie in (forge, flood):
             with lying(lie) as liar:
                 _meet_and_ban(one, liar)
         with lying(hang) as liar:
             assert one.do("peers", "add", liar.url).code == 0
             until(lambda: liar.url in _open(one), 20)
-            begun = time.monotonic()
             assert _titles(one, "진짜 노래") == ["진짜 노래"]
-            assert time.monotonic() - begun < quiet + FIND_SECONDS_MAX
             assert liar.asked > 0
 
 

@@ -1,14 +1,13 @@
 """Real hubs that dial back who asks: yes, no, in bounded time, and not as often as one likes."""
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
 
 from kkiri.base.errors import LinkLostError
 from kkiri.base.types import PubKey, Seconds
-from kkiri.flows.hub.answer_reach import DIAL_SECONDS_MAX, RATE
+from kkiri.flows.hub.answer_reach import RATE
 from kkiri.hub.address import port_of
 from tests.e2e.hubs import OWNER, links, running_hub
 from tests.e2e.peers import people, until
@@ -44,9 +43,8 @@ async def test_one_that_never_answers_costs_seconds_only(tmp_path: Path) -> None
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     async with server, running_hub(tmp_path / "one") as one:
         port = server.sockets[0].getsockname()[1]
-        begun = time.monotonic()
+        # without an end of its own the asker's patience would run out, which raises
         assert await links(OWNER).dial_back(one.url, port, one.key, PATIENCE) is None
-        assert time.monotonic() - begun < DIAL_SECONDS_MAX + 2
         ends.set()
 
 
