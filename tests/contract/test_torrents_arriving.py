@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from kkiri.adapters.torrents import LibtorrentSession, SessionSettings, open_session
+from kkiri.adapters.torrents.alerts import Finished, PeerLeft
+from kkiri.adapters.torrents.reading import PiecesRead
 from kkiri.base.errors import FileChangedError, KkiriError, NotFoundError
 from kkiri.base.types import Bytes, InfoHash
 from kkiri.ports.media import FileStat
@@ -195,6 +197,42 @@ async def test_a_film_comes_in_its_order_whoever_reads_it_and_its_end_soon(
         file.close()
     assert flags[-1], "what a seek must know is often there"
     assert sum(flags) <= 12 + 6, "what nobody reads came before what somebody waited for"
+
+
+async def test_a_reader_keeps_its_seeds_when_all_that_is_wanted_just_now_is_here(
+    film: tuple[LibtorrentSession, InfoHash], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me, key = film
+    # as on a link that is quicker than we can want more: all else is put off, to the last piece
+    monkeypatch.setattr(PiecesRead, "_leaves_enough", lambda *_: True)
+    told: list[type] = []
+    hear = me._downloads.hear
+    file = await me.open(key, 0)
+    async with asyncio.timeout(WAIT_SECONDS):
+        await file.read(0, 1_000)
+        monkeypatch.setattr(
+            me._downloads, "hear", lambda one, now: (told.append(type(one)), hear(one, now))
+        )
+        for at in range(0, len(DATA), len(DATA) // 6):
+            assert DATA[at:].startswith(await file.read(at, 1_000))
+            await asyncio.sleep(0.5)
+    file.close()
+    assert told.count(Finished) > 2
+    assert PeerLeft not in told
+
+
+async def test_what_was_asked_of_a_torrent_that_was_taken_out_is_asked_again(
+    film: tuple[LibtorrentSession, InfoHash],
+) -> None:
+    me, key = film
+    file = await me.open(key, 0)
+    async with asyncio.timeout(WAIT_SECONDS):
+        await file.read(0, 1_000)
+        me._arriving._kept.drop(key)
+        assert me._arriving._kept.may_come(key, 0, PIECE), "asked, and the answer is lost"
+        await me._downloads._pardon(me._downloads.held[key])
+        assert DATA.startswith(await file.read(0, 1_000))
+    file.close()
 
 
 async def test_f4_after_all_seeks_nothing_is_left_out_and_no_deadline_stays(

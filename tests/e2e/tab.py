@@ -57,6 +57,20 @@ class Wire:
                 DRIVEN.add((told["lang"], told["act"]))
 
 
+STANDS = """(async () => {
+  const video = document.querySelector('video');
+  const ranges = (all) => Array.from(all, (_, n) => [all.start(n), all.end(n)]);
+  const player = video && {time: video.currentTime, length: video.duration, paused: video.paused,
+    seeking: video.seeking, ready: video.readyState, network: video.networkState,
+    rate: video.playbackRate, buffered: ranges(video.buffered), error: video.error?.message,
+    src: video.currentSrc};
+  const fresh = {signal: AbortSignal.timeout(3000)};
+  const transfers = await fetch('/api/transfers', fresh).then((said) => said.text(), String);
+  return JSON.stringify({place: location.href, player, text: document.body.innerText.slice(0, 500),
+    transfers: transfers.slice(0, 1500)});
+})()"""
+
+
 class Tab:
     """One page: where it goes, what it runs and what it looks like."""
 
@@ -110,7 +124,13 @@ class Tab:
                 if value := self.run(script):
                     return value
             time.sleep(0.05)
-        raise TimeoutError(script)
+        raise TimeoutError(f"{script}: {self._stands()}")
+
+    def _stands(self) -> Any:
+        """Say how the page stands, for whoever reads why a test failed."""
+        with contextlib.suppress(AssertionError):
+            return self.run(STANDS)
+        return "a page that runs nothing"
 
     def look(self, *, dark: bool = False, phone: bool = False, still: bool = True) -> None:
         """Be a desk or a phone, in light or dark; `still` asks for no animations."""

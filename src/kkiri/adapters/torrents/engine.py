@@ -149,6 +149,8 @@ class Engine:
                 "request_queue_time": READ_QUEUE_SECONDS if self._reading else usual,
                 # the first pieces of a download are usually any, whatever is wanted of them
                 "initial_picker_threshold": 0 if self._reading else 4,
+                # else a torrent that has what is wanted of it just now lets its seeds go
+                "close_redundant_connections": not self._reading,
             }
         )
 

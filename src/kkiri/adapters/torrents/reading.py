@@ -137,12 +137,16 @@ class KeptPieces:
         while self._bytes > KEPT_BYTES_MAX and len(self._pieces) > 1:
             self._bytes -= len(self._pieces.popitem(last=False)[1])
 
-    def drop(self, info_hash: InfoHash) -> None:
-        """Forget a torrent's pieces."""
-        for key in [key for key in self._pieces if key[0] == info_hash]:
-            self._bytes -= len(self._pieces.pop(key))
+    def forget_asked(self, info_hash: InfoHash) -> None:
+        """Note that a torrent was taken out: what was asked of it may stay without an answer."""
         for key in [key for key in self._coming if key[0] == info_hash]:
             del self._coming[key]
+
+    def drop(self, info_hash: InfoHash) -> None:
+        """Forget a torrent's pieces."""
+        self.forget_asked(info_hash)
+        for key in [key for key in self._pieces if key[0] == info_hash]:
+            self._bytes -= len(self._pieces.pop(key))
         self._broken = {key for key in self._broken if key[0] != info_hash}
 
 
@@ -301,6 +305,7 @@ class PiecesRead:
     async def _take(self, download: Download, handle: lt.torrent_handle) -> None:
         """Learn what is here, at first and after the download was added anew."""
         self._download, self._handle = download, handle
+        self._kept.forget_asked(self._info.info_hash)
         self._here = bytearray(self._count)
         self._missing = download.pieces_of(download.wanted)
         self._awaited, self._aside, self._ahead = set(), set(), {}
