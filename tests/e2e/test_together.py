@@ -72,6 +72,28 @@ def _steady(pages: list[Browser]) -> None:
     assert max(seen) <= DRIFT_MAX, seen
 
 
+def _invites(page: Browser, person: Person, info_hash: str) -> tuple[str, str]:
+    """Open a film, then a showing of it; give the showing's name and the invitation."""
+    page.go(person.ready()["page"])
+    page.run(f"location.hash = '#/play/{info_hash}/0'")
+    page.playing()
+    page.click("[data-act=play-together]")
+    page.wait("location.hash.startsWith('#/together/')")
+    page.wait(f"{VIDEO}?.readyState > 2")
+    name: str = page.run("location.hash.split('/')[2]")
+    link: str = page.run(f"fetch('/api/together/{name}').then((said) => said.json())")["link"]
+    return name, link
+
+
+def _stays_its_course(page: Browser, name: str) -> None:
+    """A pause that no longer holds when the browser tells of it was nobody's."""
+    showing = f"fetch('/api/together/{name}').then((said) => said.json())"
+    before = page.run(showing)["course"]["number"]
+    page.run(f"{VIDEO}.pause(); {VIDEO}.play()")
+    time.sleep(1)
+    assert page.run(showing)["course"]["number"] == before
+
+
 def _all(pages: list[Browser], script: str) -> None:
     for page in pages:
         page.wait(script)
@@ -80,14 +102,7 @@ def _all(pages: list[Browser], script: str) -> None:
 def test_three_people_watch_one_film_in_step(evening: Evening, three: list[Browser]) -> None:
     one, two, late = three
     persons = evening.made
-    one.go(persons[0].ready()["page"])
-    one.run(f"location.hash = '#/play/{evening.hash}/0'")
-    one.playing()
-    one.click("[data-act=play-together]")
-    one.wait("location.hash.startsWith('#/together/')")
-    one.wait(f"{VIDEO}?.readyState > 2")
-    name = one.run("location.hash.split('/')[2]")
-    link = one.run(f"fetch('/api/together/{name}').then((said) => said.json())")["link"]
+    name, link = _invites(one, persons[0], evening.hash)
     join(two, persons[1].ready()["page"], link)
     _all([one, two], f"{NAMES}.length === 2")
     assert [place["paused"] for place in places([one, two])] == [True, True]
@@ -95,6 +110,8 @@ def test_three_people_watch_one_film_in_step(evening: Evening, three: list[Brows
     one.run(f"{VIDEO}.play()")  # what the native button does
     _all([one, two], f"!{VIDEO}.paused && {VIDEO}.currentTime > 1")
     _steady([one, two])
+
+    _stays_its_course(one, name)
 
     two.type("시작했어요 <b>!</b>", into="[data-act=together-line]")
     two.press("Enter")

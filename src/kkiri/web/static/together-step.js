@@ -23,6 +23,7 @@ export function step(one, showing, { otherFile }) {
   let wanted = null; // whether we last told the video to play: any other change is a person's
   let set = { time: null, rate: 1 }; // what we set it to
   let dragged = 0;
+  let acting = 0; // acts of the person that the peer has not answered: the course is not theirs yet
   let dryFrom = 0;
   let waiting = false;
   let seekCost = 0.15; // seconds that the last jumps took
@@ -83,7 +84,7 @@ export function step(one, showing, { otherFile }) {
     }
     const at = now();
     report(at);
-    if (video.readyState < 1 || video.seeking || dragged) return;
+    if (video.readyState < 1 || video.seeking || dragged || acting) return;
     const drift = video.currentTime - target(at);
     if (!moves(at)) {
       pause();
@@ -132,12 +133,15 @@ export function step(one, showing, { otherFile }) {
   }
 
   async function act(said) {
+    let answer = null;
+    acting += 1;
     try {
-      const answer = await post(`${path}/act`, said);
-      take(answer);
+      answer = await post(`${path}/act`, said);
     } catch (error) {
       one.say(error.message);
     }
+    acting -= 1;
+    if (answer) take(answer);
   }
 
   const place = () => Math.round(video.currentTime * 1000);
@@ -148,12 +152,15 @@ export function step(one, showing, { otherFile }) {
     look();
   }
 
+  // events come later than what they tell of: one that no longer holds was answered by us meanwhile
   const ends = [listenTo(video, {
     play: () => {
+      if (video.paused) return;
       if (wanted !== true) act({ doing: "play", position: place() });
       wanted = true;
     },
     pause: () => {
+      if (!video.paused) return;
       if (wanted !== false && !video.ended && !video.seeking) act({ doing: "pause", position: place() });
       wanted = false;
     },
