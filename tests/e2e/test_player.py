@@ -139,6 +139,21 @@ def test_a_seek_that_waits_shows_the_key_picture_before_it(page: Browser, cinema
     page.wait(f"{VIDEO}.currentTime > 102.5")
 
 
+def test_a_film_goes_on_where_what_came_before_a_jump_ends(page: Browser, cinema: Cinema) -> None:
+    """Seeks forth and back: the end of the first stretch is asked for anew."""
+    ends = f"Array.from({VIDEO}.buffered, (_, n) => {VIDEO}.buffered.end(n))"
+    for name in ("dubbed.mkv", "open.webm"):
+        _open(page, cinema.place(name), name)
+        page.playing()
+        page.wait(f"{ends}[0] > 8")
+        page.run(f"{VIDEO}.currentTime = {FAR}")
+        page.wait(f"{VIDEO}.currentTime > {FAR}.2 && !{VIDEO}.seeking")
+        end = page.run(ends)[0]
+        assert end < FAR
+        page.run(f"{VIDEO}.currentTime = {end - 0.5}")
+        page.wait(f"{VIDEO}.currentTime > {end + 1} && {VIDEO}.currentTime < {FAR}")
+
+
 def test_subtitles_are_found_and_chosen_and_moved(page: Browser, cinema: Cinema) -> None:
     korean = page.run("document.documentElement.lang") == "ko"
     words = LANGS["ko-KR" if korean else "en-US"]

@@ -4,6 +4,7 @@ const BEHIND_SECONDS = 20; // what is kept of the past when there is no more roo
 const GAP_SECONDS = 0.7; // a first picture that late is jumped to
 const SNAP_SECONDS = 3; // a key picture at most so long before a far seek is shown in its stead
 const SNAP_MS = 120; // what comes from the disk is there by then
+const END_SECONDS = 0.3; // before the film's length nothing more may come
 const TRIES = 4; // of one place, before we give up
 const AGAIN_MS = 800;
 
@@ -13,7 +14,7 @@ export function feed(video, { type, duration, address, begin, failed, exact }) {
   const source = new MediaSource();
   const url = URL.createObjectURL(source);
   let buffer = null;
-  let reading = null;
+  let reading = null; // the answer under way or the last one, and from where it was asked for
   let tries = 0;
   let closed = false;
 
@@ -92,7 +93,7 @@ export function feed(video, { type, duration, address, begin, failed, exact }) {
 
   async function read(from) {
     reading?.abort();
-    const mine = new AbortController();
+    const mine = Object.assign(new AbortController(), { from });
     reading = mine;
     try {
       const response = await fetch(address(from), { signal: mine.signal });
@@ -120,11 +121,20 @@ export function feed(video, { type, duration, address, begin, failed, exact }) {
     }
   }
 
-  function seek() {
-    if (buffer && !holds(video.currentTime)) {
-      tries = 0;
-      read(video.currentTime);
-    }
+  // Whether what is read, or was read to its end, goes on where a range ends.
+  function goesOn([first, last]) {
+    if (last >= video.duration - END_SECONDS || Math.abs(reading.from - last) < GAP_SECONDS) return true;
+    const theirs = rangeOf(video, reading.from) ?? rangeOf(video, reading.from + GAP_SECONDS);
+    return theirs !== null && theirs[0] === first;
+  }
+
+  // Reads what is missing at the place, or behind what an earlier jump had brought there.
+  function seek({ type: event }) {
+    if (!buffer) return;
+    const range = rangeOf(video, video.currentTime);
+    if (range === null ? event === "waiting" : goesOn(range)) return;
+    tries = 0;
+    read(range === null ? video.currentTime : range[1]);
   }
 
   source.addEventListener("sourceopen", () => {
@@ -140,12 +150,12 @@ export function feed(video, { type, duration, address, begin, failed, exact }) {
     if (begin > 0) video.currentTime = begin;
     read(begin);
   });
-  video.addEventListener("seeking", seek);
+  for (const event of ["seeking", "waiting"]) video.addEventListener(event, seek);
   video.src = url;
   return () => {
     closed = true;
     reading?.abort();
-    video.removeEventListener("seeking", seek);
+    for (const event of ["seeking", "waiting"]) video.removeEventListener(event, seek);
   };
 }
 
