@@ -1,13 +1,12 @@
 """SubRip, WebVTT and ASS as found, and what of them is left."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kkiri.play.caption import ass_dialogue, ass_text, read_captions, srt_text
 from kkiri.play.cue import Cue, Place, mark, vtt
+from tests.fakes.cost import processor_seconds
 
 ITALIC, ROMAN = mark("i", False), mark("i", True)
 
@@ -172,9 +171,7 @@ def test_hostile_text_costs_time_in_proportion(piece: str, head: str) -> None:
 
     def cost(size: int) -> float:
         text = head + piece * (size // len(piece))
-        begin = time.process_time()
-        vtt(read_captions("srt", text, "ko"))
-        return time.process_time() - begin
+        return processor_seconds(lambda: vtt(read_captions("srt", text, "ko")))
 
     small = max(cost(LARGE // 4), 0.01)
     assert cost(LARGE) < 12 * small + 0.5
