@@ -162,7 +162,9 @@ def test_subtitles_are_found_and_chosen_and_moved(page: Browser, cinema: Cinema)
     page.wait(f"{STARTS}.length > 0")
     page.run(f"{VIDEO}.currentTime = 8.5")
     page.wait(f"{CUES}.includes({json.dumps('늦은 자막' if korean else 'late')})")
+    page.wait(f"!{VIDEO}.seeking && {VIDEO}.readyState > 2")
     page.press("c")
+    page.run(f"{VIDEO}.dispatchEvent(new Event('canplay'))")  # after a seek it may come as late
     assert page.run(SAID) == words["off"]
     assert page.run(chosen("subtitles")) == "off"
     page.press("ㅊ")  # the same key on a Korean keyboard

@@ -35,6 +35,7 @@ export function player(place, answer, { moved, exact = false }) {
   const controls = make("div", "controls");
   const list = make("ol", "playlist");
   let timer = 0;
+  let lasting = false; // what is said stays until the film goes on
 
   video.controls = true;
   video.playsInline = true;
@@ -62,9 +63,15 @@ export function player(place, answer, { moved, exact = false }) {
 
   function say(text, stays = false) {
     clearTimeout(timer);
+    lasting = stays;
     set(said, text);
     said.hidden = !text;
     if (text && !stays) timer = setTimeout(() => { said.hidden = true; }, 2500);
+  }
+
+  // A film that goes on ends what was said of its waiting, not what a person has just done.
+  function goesOn() {
+    if (lasting) say("");
   }
 
   // Browsers let a page begin with sound only after a person has done something in it.
@@ -307,8 +314,8 @@ export function player(place, answer, { moved, exact = false }) {
     keys(place, video, { step, subs, fullscreen, say }),
     live.on("transfers", ({ all }) => { parts.transfer = all.get(answer.info_hash); }),
     listenTo(video, {
-      playing: () => say(""),
-      canplay: () => say(""),
+      playing: goesOn,
+      canplay: goesOn,
       waiting: wait,
       stalled: wait,
       volumechange: () => {
