@@ -54,19 +54,12 @@ def fate(ok: Ok) -> Fate:
             return Fate.LATER
 
 
-async def publish(
-    world: World,
-    kind: Kind,
-    tags: tuple[Tag, ...],
-    content: str,
-    *,
-    not_before: UnixTime | None = None,
-) -> Record:
+async def publish(world: World, kind: Kind, tags: tuple[Tag, ...], content: str) -> Record:
     """Sign a record and journal it; it is durable when this returns, and delivered soon after.
 
     Raises: DiskFullError.
     """
-    record = sign(world, kind, tags, content, not_before=not_before)
+    record = sign(world, kind, tags, content)
     await publish_records(world, [record])
     return record
 

@@ -22,7 +22,7 @@ from kkiri.flows.bells import Bell
 from kkiri.flows.naming import Known
 from kkiri.flows.network.each_hub import at_each_hub
 from kkiri.flows.people import newest_own, persons
-from kkiri.flows.publish import publish
+from kkiri.flows.publish import publish, publish_records, sign
 from kkiri.flows.talking.finding_rooms import (
     ASK_SECONDS,
     ask_all,
@@ -196,7 +196,8 @@ async def speak(
         raise NotSpeakableError
     tags = rooms.spoken_tags(kept.id, answers)
     at = rooms.said_at(world.clock.now(), halls.spoken(kept.id))
-    record = await publish(world, kinds.ROOM_TEXT, tags, text.strip(), not_before=at)
+    record = sign(world, kinds.ROOM_TEXT, tags, text.strip(), not_before=at)
+    await publish_records(world, [record])
     try:
         spoken = rooms.read_spoken(record)
     except BadRecordError as error:
